@@ -1,0 +1,1 @@
+"""Organisations, officers, their roles, and API clients."""

@@ -1,0 +1,124 @@
+"""Where an installation keeps its things and which database each process may reach.
+
+One process sees one database address. In production each unit's environment carries ``CHENGXIN_DATABASE_URL`` with
+that process's own role; with the embedded server the addresses are derived from ``secrets.json`` in the data folder,
+which only the installing user can read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from chengxin.base.errors import ChengxinError
+
+ROLES = ("owner", "worker", "office", "api", "public")
+"""The database roles, one per kind of process; ``owner`` migrates and is used by no server."""
+
+DATABASE = "chengxin"
+
+
+def data_folder() -> Path:
+    """Return the folder of this installation's data: ``CHENGXIN_DATA``, or ``var`` under the current folder."""
+    return Path(os.environ.get("CHENGXIN_DATA", "var")).resolve()
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The installation's secrets: the web signing key and one password for each database role."""
+
+    web_key: str
+    passwords: dict[str, str]
+
+
+def read_secrets(folder: Path) -> Secrets:
+    """Return the secrets kept in ``folder``; raise ``ChengxinError`` where there are none yet."""
+    path = folder / "secrets.json"
+    if not path.exists():
+        raise ChengxinError(
+            "not_installed",
+            f"数据目录 {folder} 里还没有安装平台，请先运行 chengxin demo，或设置 CHENGXIN_DATABASE_URL",
+            f"no installation in {folder}: run chengxin demo first, or set CHENGXIN_DATABASE_URL",
+            where=str(folder),
+        )
+    held = json.loads(path.read_text(encoding="utf-8"))
+    return Secrets(web_key=held["web_key"], passwords=dict(held["passwords"]))
+
+
+def ensure_secrets(folder: Path) -> Secrets:
+    """Return the secrets of ``folder``, making them (mode 0600) when there are none."""
+    path = folder / "secrets.json"
+    if not path.exists():
+        made = {
+            "web_key": secrets.token_urlsafe(48),
+            "passwords": {role: secrets.token_urlsafe(24) for role in ("superuser", *ROLES)},
+        }
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump(made, out, indent=1)
+    return read_secrets(folder)
+
+
+def web_key() -> str:
+    """Return the key that signs sessions and forms: ``CHENGXIN_WEB_KEY``, else the installation's own."""
+    return os.environ.get("CHENGXIN_WEB_KEY") or ensure_secrets(_existing(data_folder())).web_key
+
+
+def _existing(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def database_url(role: str) -> str:
+    """Return the address of the database for ``role``: the environment's, else the embedded server's."""
+    given = os.environ.get("CHENGXIN_DATABASE_URL")
+    if given:
+        return given
+    folder = data_folder()
+    return embedded_url(folder, role, read_secrets(_existing(folder)))
+
+
+def embedded_url(folder: Path, role: str, held: Secrets, database: str = DATABASE) -> str:
+    """Return the embedded server's address for ``role`` (``superuser`` included)."""
+    user = "postgres" if role == "superuser" else f"chengxin_{role}"
+    host = str(socket_folder(folder)).replace("/", "%2F")
+    return f"postgresql://{user}:{held.passwords[role]}@{host}/{database}"
+
+
+SOCKET_PATH_LIMIT = 107
+"""Bytes a Unix socket's path may have on Linux (unix(7)); ``/.s.PGSQL.5432`` takes 15 of them."""
+
+
+def socket_folder(folder: Path) -> Path:
+    """Return where the embedded server puts its socket: the data folder, or a short private one in its stead."""
+    if len(os.fsencode(folder / "run" / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
+        return folder / "run"
+    import hashlib  # noqa: PLC0415 - only installations under a very long path need it
+
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return Path("/tmp") / f"chengxin-{os.getuid()}-{digest}"  # noqa: S108 - made 0700 and checked by the starter
+
+
+def django_database(role: str) -> dict[str, Any]:
+    """Return Django's ``DATABASES`` entry for ``role``.
+
+    Prepared statements stay off: a generic plan ignores the bigram index that name search lives on.
+    """
+    parts = urlsplit(database_url(role))
+    search_path = "publication" if role == "public" else "core,publication"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or "") if "%2F" not in parts.netloc else unquote(parts.netloc.rpartition("@")[2]),
+        "PORT": str(parts.port or "") if "%2F" not in parts.netloc else "",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": f"-c search_path={search_path}", "prepare_threshold": None} | dict(parse_qsl(parts.query)),
+    }

@@ -1,0 +1,1 @@
+"""The ends: all HTTP, templates and static files, and nothing else."""

@@ -1,0 +1,1 @@
+"""The API end (接口端): other systems."""

@@ -1,0 +1,1 @@
+"""The office end (政务端): departments and the credit centre."""

@@ -1,0 +1,1 @@
+"""How facts arrive: receive, parse, check, link, load, receipt; and the rows sent back."""

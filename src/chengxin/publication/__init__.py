@@ -1,0 +1,1 @@
+"""The read model of the public end: a schema of its own with public fields only."""

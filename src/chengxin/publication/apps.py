@@ -1,0 +1,12 @@
+"""Django's entry to this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PublicationConfig(AppConfig):
+    """The read model of the public end: a schema of its own with public fields only."""
+
+    name = "chengxin.publication"
+    label = "publication"

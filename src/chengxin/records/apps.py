@@ -1,0 +1,12 @@
+"""Django's entry to this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class RecordsConfig(AppConfig):
+    """What: immutable facts on two time axes, and what is in force on a day."""
+
+    name = "chengxin.records"
+    label = "records"

@@ -1,0 +1,60 @@
+"""Settings every process shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from chengxin.base.config import data_folder, web_key
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = web_key()
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("CHENGXIN_HOSTS", "127.0.0.1,localhost").split(",")
+
+ROOMS = [
+    "chengxin.base",
+    "chengxin.accounts",
+    "chengxin.audit",
+    "chengxin.subjects",
+    "chengxin.records",
+    "chengxin.intake",
+    "chengxin.publication",
+]
+"""The rooms with tables, lower floors first."""
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    *ROOMS,
+]
+
+AUTH_USER_MODEL = "accounts.Officer"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+DATA_FOLDER = data_folder()
+CITY = os.environ.get("CHENGXIN_CITY", "kunshan")
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STATIC_URL = "/static/"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("CHENGXIN_LOG_LEVEL", "WARNING")},
+}

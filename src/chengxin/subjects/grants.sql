@@ -1,0 +1,3 @@
+GRANT SELECT ON subjects_subject, subjects_identifier, subjects_name TO chengxin_worker, chengxin_office, chengxin_api;
+GRANT INSERT, UPDATE ON subjects_subject, subjects_name TO chengxin_worker;
+GRANT INSERT ON subjects_identifier TO chengxin_worker;
