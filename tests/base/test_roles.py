@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-
 def _relations() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -71,7 +70,11 @@ def test_the_public_role_cannot_log_in_to_another_database_of_the_server(
     public = connect_as("public")
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(
-            host=public.info.host, port=public.info.port, user="chengxin_owner", password="guess", dbname=public.info.dbname
+            host=public.info.host,
+            port=public.info.port,
+            user="chengxin_owner",
+            password="guess",
+            dbname=public.info.dbname,
         )
 
 

@@ -23,6 +23,7 @@ class Organisation(models.Model):
     uscc = models.TextField(unique=True)
     name = models.TextField()
     name_en = models.TextField()
+    aliases = ArrayField(models.TextField(), default=list)
     level = models.TextField(choices=Level)
     kind = models.TextField()
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")

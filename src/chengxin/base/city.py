@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 
 from chengxin.base.errors import ChengxinError, NotFound
+from chengxin.kernel.calendar import LocalDay
+from chengxin.kernel.identifiers import uscc_check_character
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -96,17 +98,12 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class CityDay:
-    """A day the city works or rests against the national notice, with the paper that says so."""
-
-    day: date
-    working: bool
-    source: str
-
-
-@dataclass(frozen=True)
 class City:
-    """A city as its file describes it; ``region_code`` is its six-digit GB/T 2260 code."""
+    """A city as its file describes it.
+
+    ``region_code`` is its six-digit GB/T 2260 code; ``local_days`` are the days it works or rests against the
+    national notice, for the kernel's ``WorkCalendar``; ``mark`` opens its document numbers (昆).
+    """
 
     key: str
     name: str
@@ -121,7 +118,7 @@ class City:
     uscc_note: str
     wording: Wording
     organisations: tuple[Organisation, ...]
-    local_days: tuple[CityDay, ...] = field(default=())
+    local_days: tuple[LocalDay, ...] = ()
 
     @cached_property
     def _index(self) -> Mapping[str, Organisation]:
@@ -159,14 +156,21 @@ class City:
 class _StrictLoader(yaml.SafeLoader):
     """YAML without surprises: a key written twice is an error, not the last one's victory."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the parent's signature
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 - the parent's signature
+    ) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable) or key in seen:
+            if not isinstance(key, Hashable):
                 raise yaml.MarkedYAMLError(
-                    problem=f"key {key!r} is written twice", problem_mark=key_node.start_mark
+                    problem="a key must be plain text", problem_mark=key_node.start_mark
                 )
+            if key in seen:
+                said = f"key {key!r} is written twice"
+                raise yaml.MarkedYAMLError(problem=said, problem_mark=key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -253,6 +257,15 @@ def _not_allowed(where: str, value: str, allowed: Iterable[str]) -> CityError:
     return _wrong(where, f"“{value}”不在允许的值里（{names}）", f"'{value}' is not one of {names}")
 
 
+def _read_uscc(reader: _Reader) -> str:
+    """Return the organisation's code; a wrong check character is a slip of the pen and is refused."""
+    code = reader.shaped("uscc", USCC_SHAPE)
+    if uscc_check_character(code[:17]) != code[17]:
+        place = f"{reader.where}.uscc"
+        raise _wrong(place, f"“{code}”的校验码不对，请核对每一位", f"'{code}' fails its check character")
+    return code
+
+
 def _read_organisation(held: object, where: str) -> Organisation:
     reader = _Reader(held, where)
     made = Organisation(
@@ -261,7 +274,7 @@ def _read_organisation(held: object, where: str) -> Organisation:
         name_en=reader.take("name_en", str),
         level=reader.choice("level", LEVELS),
         kind=reader.choice("kind", KINDS),
-        uscc=reader.shaped("uscc", USCC_SHAPE),
+        uscc=_read_uscc(reader),
         parent=reader.maybe("parent", str),
         aliases=reader.words("aliases"),
         items=reader.words("items", ITEMS),
@@ -276,9 +289,9 @@ def _read_organisation(held: object, where: str) -> Organisation:
     return made
 
 
-def _read_day(held: object, where: str) -> CityDay:
+def _read_day(held: object, where: str) -> LocalDay:
     reader = _Reader(held, where)
-    made = CityDay(reader.take("day", date), reader.take("working", bool), reader.take("source", str))
+    made = LocalDay(reader.take("day", date), reader.take("working", bool), reader.take("source", str))
     reader.end()
     return made
 

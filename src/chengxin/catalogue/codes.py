@@ -133,9 +133,7 @@ class CodeSet:
         generations = {EVERY}.union(*(value.spellings for value in self.values))
         return {
             generation: {
-                fold_value(spelling): value.code
-                for value in self.values
-                for spelling in value.spelled_in(generation)
+                fold_value(spelling): value.code for value in self.values for spelling in value.spelled_in(generation)
             }
             for generation in generations
         }

@@ -1,8 +1,8 @@
 """Fold the many spellings of one header, or of one code, into one key for comparing.
 
-Departments write 行政相对人代码_1（统一社会信用代码）, ``*统一社会信用代码`` and ``ＸＫ＿ＷＳＨ`` for what is in
-the standard; width, spaces, case, brackets, stars and trailing notes carry no meaning. A unit does: a column in
-元 read as 万元 is wrong by four digits, so the unit is handed back beside the key.
+Departments write ``ＸＫ＿ＷＳＨ``, ``*法定代表人`` and 有效期自（YYYY/MM/DD） for what the standard says:
+width, spaces, case, brackets, stars and trailing notes carry no meaning. A unit does: a column in 元 read as
+万元 is wrong by four digits, so the unit is handed back beside the key.
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ class FoldedHeader:
 
 def _plain(text: str) -> str:
     """Fold width and case; drop every kind of space and every invisible character."""
-    # Twice: full-width letters fold to ASCII first, and case folding can undo a composition.
+    # Again after each step: case folding can undo a composition, and dropping a character can make one.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(
-        one for one in folded if not one.isspace() and unicodedata.category(one) not in {"Cf", "Cc"}
-    )
+    seen = (one for one in folded if not one.isspace() and unicodedata.category(one) not in {"Cf", "Cc"})
+    return unicodedata.normalize("NFKC", "".join(seen))
 
 
 @lru_cache(maxsize=8192)
@@ -63,7 +62,7 @@ def fold_header(text: str) -> FoldedHeader:
         elif not _NOTE.fullmatch(group.group(1)):
             break
         rest = rest[: group.start()] + rest[group.end() :]
-    return FoldedHeader(_DROPPED.sub("", rest), unit)
+    return FoldedHeader(unicodedata.normalize("NFKC", _DROPPED.sub("", rest)), unit)
 
 
 @lru_cache(maxsize=8192)

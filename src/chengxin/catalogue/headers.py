@@ -1,8 +1,8 @@
 """Recognise which item, and which generation of its list, the header of a file belongs to.
 
-Columns are found by name, in any order. Three generations of the licence and penalty lists are in use at once,
-and the same bare name can mean different fields: 代码_2 is the organisation code in the list of 2015 and the
-registration number since 2018. So the generation is settled first, by what it explains of the whole header.
+Columns are found by name, in any order. Three generations of the licence and penalty lists are in use at
+once, and one bare name can mean different fields: 代码_2 is the organisation code in the list of 2015 and the
+registration number since 2018. So the generation is settled first, by what it explains of the header.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CARRIED_PREFIXES = ("flex_", "自留_")
 """Columns a department keeps for itself: carried through unread."""
 
 
-class HeaderNotRecognised(ValueError):  # noqa: N818 - named for what an officer reads
+class HeaderNotRecognised(ValueError):
     """A header that is not, or not safely, this item's.
 
     Attributes:
@@ -174,23 +174,18 @@ def _best(item: Item, folded: Sequence[FoldedHeader], carried: Sequence[int]) ->
     trials = []
     for order, generation in enumerate(dated):
         table = alias_table(item, generation.key)
-        fields = {
-            at: table[one.key] for at, one in enumerate(folded) if one.key in table and at not in carried
-        }
+        fields = {at: table[one.key] for at, one in enumerate(folded) if one.key in table and at not in carried}
         ignored = tuple(at for at, one in enumerate(folded) if one.key in ignorable and at not in fields)
         trials.append(_Trial(item, generation.key, fields, ignored, frozenset(), order))
     return max(trials, key=lambda one: one.rank)
 
 
-def _by_mapping(
-    item: Item, folded: Sequence[FoldedHeader], carried: Sequence[int], mapping: ForeignMapping
-) -> _Trial:
+def _by_mapping(item: Item, folded: Sequence[FoldedHeader], carried: Sequence[int], mapping: ForeignMapping) -> _Trial:
     if mapping.item != item.key:
         raise HeaderNotRecognised(
             "mapping_for_other_item",
             f"对照文件“{mapping.name}”用于事项 {mapping.item}，不能用于“{item.name}”，请改选事项或对照文件。",
-            f"Mapping '{mapping.key}' is for item '{mapping.item}', not '{item.key}'; "
-            "choose another item or mapping.",
+            f"Mapping '{mapping.key}' is for item '{mapping.item}', not '{item.key}'; choose another item or mapping.",
             looks_like=mapping.item,
         )
     table = {fold_header(name).key: field for name, field in mapping.columns.items()}
@@ -230,8 +225,9 @@ def _must_be_this_item(
             "not_this_item",
             f"表头不像“{item.name}”：只认出 {len(trial.found)} 列，缺少必填列 {_labels(trial)}。"
             "请核对所选事项，或为外来表头提供对照文件。",
-            f"The header does not look like '{item.name_en}': {len(trial.found)} columns known, required columns "
-            f"missing: {_labels_en(trial)}. Check the item, or give a mapping file for foreign headers.",
+            f"The header does not look like '{item.name_en}': {len(trial.found)} columns known, "
+            f"required columns missing: {_labels_en(trial)}. "
+            "Check the item, or give a mapping file for foreign headers.",
         )
 
 

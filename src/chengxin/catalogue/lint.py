@@ -1,6 +1,6 @@
 """The lint: what makes an item unfit to be collected, each reason with a code and a sentence.
 
-It stands for 国办发〔2020〕49号 (nothing outside the catalogue and its legal bases), 《个人信息保护法》 and the peer
+It stands for 国办发〔2020〕49号 (nothing outside the catalogue and its bases), 《个人信息保护法》 and peer
 credit regulations. It has no switch: a city that needs an item brings its statute.
 """
 
@@ -60,10 +60,7 @@ def lint(catalogue: Catalogue, on: date) -> tuple[LintProblem, ...]:
         on: the legal day (Asia/Shanghai) on which bases must be in force.
     """
     return tuple(
-        problem
-        for item in catalogue.items
-        for check in CHECKS
-        for problem in check(_Case(catalogue, item, on))
+        problem for item in catalogue.items for check in CHECKS for problem in check(_Case(catalogue, item, on))
     )
 
 
@@ -120,9 +117,7 @@ def _protected_content(case: _Case) -> Iterator[LintProblem]:
             if field.content_kind != kind.key and not kind.found_in(*field_names(field)):
                 continue
             exposed = [
-                one
-                for one in case.item.subject_kinds
-                if one in kind.never_public_for and field.is_public_for(one)
+                one for one in case.item.subject_kinds if one in kind.never_public_for and field.is_public_for(one)
             ]
             if exposed:
                 yield case.problem(
@@ -130,8 +125,8 @@ def _protected_content(case: _Case) -> Iterator[LintProblem]:
                     field.key,
                     f"字段“{field.label}”属于“{kind.name}”，不得对 {'、'.join(exposed)} 公开；"
                     "请改为不公开，或用 public_for 限定。",
-                    f"Field '{field.key}' is a {kind.name_en} and may not be public for {', '.join(exposed)}; "
-                    "do not disclose it, or narrow it with public_for.",
+                    f"Field '{field.key}' is a {kind.name_en} and may not be public for "
+                    f"{', '.join(exposed)}; do not disclose it, or narrow it with public_for.",
                 )
 
 
@@ -159,14 +154,14 @@ def _natural_persons(case: _Case) -> Iterator[LintProblem]:
             "person_without_named_organs",
             None,
             "面向自然人的事项须有法律、法规明确由哪些机关使用，请在依据中填写 organs。",
-            "An item about natural persons needs a statute that names the organs; fill in 'organs' of a basis.",
+            "An item about natural persons needs a statute that names the organs; fill in 'organs'.",
         )
     if item.retention_years is not None and item.retention_years > limit:
         yield case.problem(
             "person_kept_too_long",
             None,
             f"面向自然人的事项保存 {item.retention_years} 年，超过上限 {limit} 年，请缩短。",
-            f"Kept for {item.retention_years} years, above the cap of {limit} for natural persons; shorten it.",
+            f"Kept {item.retention_years} years, above the cap of {limit} for natural persons; shorten it.",
         )
 
 
@@ -204,7 +199,7 @@ def _code_sets(case: _Case) -> Iterator[LintProblem]:
 
 
 def _aliases(case: _Case) -> Iterator[LintProblem]:
-    """``alias_clash``, ``required_without_alias``: every header name means one field, every needed one has a name."""
+    """``alias_clash``, ``required_without_alias``: one name means one field, a needed field has a name."""
     for generation in case.item.generations:
         seen: dict[str, str] = {fold_header(one).key: "(ignored)" for one in case.item.ignored_headers}
         for field in case.item.fields:
@@ -222,12 +217,12 @@ def _aliases(case: _Case) -> Iterator[LintProblem]:
                     "required_without_alias",
                     field.key,
                     f"字段“{field.label}”在 {generation.key} 中必填，却没有列名，请补充 aliases。",
-                    f"Field '{field.key}' is required in {generation.key} but has no header name; add aliases.",
+                    f"Field '{field.key}' is required in {generation.key} and has no header name; add one.",
                 )
 
 
 def _references(case: _Case) -> Iterator[LintProblem]:
-    """``role_unknown_field``, ``unknown_field``, ``unknown_condition_value``: references that lead nowhere."""
+    """``role_unknown_field``, ``unknown_field``, ``unknown_condition_value``: references to nothing."""
     known = {field.key: field for field in case.item.fields}
     for role, key in case.item.roles.as_dict().items():
         if key is not None and key not in known:
@@ -264,12 +259,12 @@ def _condition_values(case: _Case, field: Field, known: dict[str, Field]) -> Ite
                 "unknown_condition_value",
                 field.key,
                 f"字段“{field.label}”的必填条件用了代码集 {key} 中没有的值 {value}，请更正。",
-                f"The condition of field '{field.key}' uses '{value}', which code set '{key}' lacks; correct it.",
+                f"The condition of '{field.key}' uses '{value}', which code set '{key}' lacks; correct it.",
             )
 
 
 def _dropped_fields(case: _Case) -> Iterator[LintProblem]:
-    """``dropped_field_disclosed``, ``dropped_field_used``: what is not stored cannot be shown or relied on."""
+    """``dropped_field_disclosed``, ``dropped_field_used``: what is not stored is neither shown nor used."""
     used = {key for key in case.item.roles.as_dict().values() if key}
     used |= {key for one in case.item.one_of for key in one.fields}
     for field in case.item.fields:

@@ -94,9 +94,7 @@ def _read_catalogue(folder: Path) -> Catalogue:
         )
     return Catalogue(
         items=_unique([(file, load_item(file)) for file in item_files]),
-        code_sets=_unique(
-            [(file, load_code_set(file)) for file in sorted((folder / "codes").glob("*.yaml"))]
-        ),
+        code_sets=_unique([(file, load_code_set(file)) for file in sorted((folder / "codes").glob("*.yaml"))]),
         safeguards=load_safeguards(),
     )
 
@@ -181,9 +179,7 @@ def load_item(file: Path) -> Item:
 def _no_repeat(section: Section, part: str, keys: list[str]) -> None:
     for at, key in enumerate(keys):
         if key in keys[:at]:
-            raise section.wrong(
-                "duplicate_key", f"{part}[{at}]", f"“{key}”重复。", f"'{key}' is given twice."
-            )
+            raise section.wrong("duplicate_key", f"{part}[{at}]", f"“{key}”重复。", f"'{key}' is given twice.")
 
 
 def _period(section: Section) -> None:
@@ -273,9 +269,7 @@ def _required_if(section: Section, known: frozenset[str]) -> RequiredIf:
     section.only("field", "values", "generations", "note")
     generations = frozenset(section.texts("generations")) or known
     _known_generations(section, "generations", generations, known)
-    return RequiredIf(
-        section.text("field"), section.texts("values"), generations, section.text_or("note", "")
-    )
+    return RequiredIf(section.text("field"), section.texts("values"), generations, section.text_or("note", ""))
 
 
 def _pattern(section: Section) -> str | None:
@@ -319,9 +313,7 @@ def _field(section: Section, default: Disclosure, known: frozenset[str]) -> Fiel
         type=section.choice("type", FieldType),
         max_length=section.whole_or_none("max_length"),
         required=required,
-        required_if=_required_if(section.section("required_if"), known)
-        if section.has("required_if")
-        else None,
+        required_if=_required_if(section.section("required_if"), known) if section.has("required_if") else None,
         code_set=section.text_or_none("code_set"),
         multiple=section.flag("multiple", default=False),
         unit=section.text_or_none("unit"),
@@ -361,14 +353,15 @@ def load_code_set(file: Path) -> CodeSet:
     )
     codes = [one.code for one in found.values]
     _no_repeat(top, "values", codes)
-    vocabularies = {"self": set(codes), "subject_kind": set(SubjectKind)}
-    known = vocabularies.get(top.text_or("vocabulary", ""), set())
+    vocabularies: dict[str, set[str]] = {
+        "self": set(codes),
+        "subject_kind": {one.value for one in SubjectKind},
+    }
+    known: set[str] = vocabularies.get(top.text_or("vocabulary", ""), set())
     for section, value in zip(sections, found.values, strict=True):
         lost = [one for one in value.means if one not in known]
         if lost:
-            raise section.wrong(
-                "unknown_value", "means", f"“{lost[0]}”没有定义。", f"'{lost[0]}' is not defined."
-            )
+            raise section.wrong("unknown_value", "means", f"“{lost[0]}”没有定义。", f"'{lost[0]}' is not defined.")
     for generation, spelling, first, second in found.clashes():
         raise top.wrong(
             "ambiguous_spelling",

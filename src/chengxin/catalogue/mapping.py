@@ -73,9 +73,7 @@ def load_shipped_mapping(key: str) -> ForeignMapping:
     known = shipped_mappings()
     if key not in known:
         names = ", ".join(known)
-        raise KeyError(
-            f"没有自带的对照文件 {key}（可用：{names}） / no shipped mapping '{key}' (known: {names})"
-        )
+        raise KeyError(f"没有自带的对照文件 {key}（可用：{names}） / no shipped mapping '{key}' (known: {names})")
     return load_mapping(PACKAGE_FOLDER / "mappings" / f"{key}.yaml")
 
 
@@ -89,9 +87,7 @@ def load_mapping(path: Path, catalogue: Catalogue | None = None) -> ForeignMappi
     """
     known = catalogue or load_catalogue()
     top = read_section(path)
-    top.only(
-        "key", "name", "name_en", "item", "generation", "columns", "values", "defaults", "ignore", "blanks"
-    )
+    top.only("key", "name", "name_en", "item", "generation", "columns", "values", "defaults", "ignore", "blanks")
     item = _item(top, known)
     values = _values(top)
     found = ForeignMapping(

@@ -293,7 +293,7 @@ class Item:
         found = [one for one in self.versions if one.from_day <= day]
         if not found:
             raise KeyError(
-                f"事项“{self.name}”在 {day} 尚未列入目录 / item '{self.key}' was not in the catalogue on {day}"
+                f"事项“{self.name}”在 {day} 尚未列入目录 / item '{self.key}' is not in the catalogue on {day}"
             )
         return max(found, key=lambda one: one.from_day)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+_SCALAR_ERRORS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What PyYAML lets through for 2026-02-30, ``? [a]``, ``!!bool x``, ``!!timestamp x`` and deep nesting."""
+
 
 class CatalogueError(ValueError):
     """A catalogue, mapping or code file that cannot be read as what it claims to be.
@@ -49,11 +52,9 @@ class _StrictLoader(yaml.SafeLoader):
         """Build one mapping; raise ``yaml.constructor.ConstructorError`` for a repeated key."""
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    "duplicate key", node.start_mark, str(key), key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError("duplicate key", node.start_mark, str(key), key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -78,7 +79,7 @@ def read_section(file: Path) -> Section:
         value = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - _StrictLoader is a SafeLoader
     except yaml.constructor.ConstructorError as problem:
         raise _constructor_error(file, problem) from problem
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, *_SCALAR_ERRORS) as problem:
         detail = " ".join(str(problem).split())
         raise CatalogueError(
             "not_yaml", file, "", f"不是合法的 YAML：{detail}。", f"Not valid YAML: {detail}."
@@ -248,9 +249,7 @@ class Section:
             raise self._type(key, "文本列表（代码请加引号）", "a list of texts (put codes in quotes)")
         repeated = [one for at, one in enumerate(value) if one in value[:at]]
         if repeated:
-            raise self.wrong(
-                "duplicate_value", key, f"“{repeated[0]}”重复。", f"'{repeated[0]}' is given twice."
-            )
+            raise self.wrong("duplicate_value", key, f"“{repeated[0]}”重复。", f"'{repeated[0]}' is given twice.")
         return tuple(value)
 
     def section(self, key: str) -> Section:

@@ -31,7 +31,8 @@ class ContentKind:
     def found_in(self, *names: str) -> str | None:
         """The first name that one of the patterns occurs in, or None.
 
-        Underscores part words, so that ``\\bscore\\b`` finds ``credit_score``; case does not matter.
+        Underscores part words, so that a pattern for the word "score" finds ``credit_score``; case does not
+        matter.
         """
         for name in names:
             if any(_compiled(one).search(name.replace("_", " ")) for one in self.patterns):

@@ -83,9 +83,7 @@ def diff(a: Item, b: Item) -> tuple[Difference, ...]:
         {f"{one.name} {one.article}": one for one in a.legal_bases},
         {f"{one.name} {one.article}": one for one in b.legal_bases},
     )
-    found += _compare(
-        "generation", {one.key: one for one in a.generations}, {one.key: one for one in b.generations}
-    )
+    found += _compare("generation", {one.key: one for one in a.generations}, {one.key: one for one in b.generations})
     found += _compare(
         "version",
         {str(one.version): one for one in a.versions},
@@ -97,12 +95,8 @@ def diff(a: Item, b: Item) -> tuple[Difference, ...]:
 
 
 def _compare(part: str, before: Mapping[str, object], after: Mapping[str, object]) -> list[Difference]:
-    found = [
-        Difference("removed", part, key, "", _title(before[key]), "") for key in before if key not in after
-    ]
-    found += [
-        Difference("added", part, key, "", "", _title(after[key])) for key in after if key not in before
-    ]
+    found = [Difference("removed", part, key, "", _title(before[key]), "") for key in before if key not in after]
+    found += [Difference("added", part, key, "", "", _title(after[key])) for key in after if key not in before]
     for key, one in before.items():
         if key in after:
             found += _attributes(part, key, one, after[key])
@@ -189,10 +183,7 @@ def render_show(item: Item) -> str:
         "",
         _table(
             ("版本 Key", "时间 Current", "来源 Source", "说明 Note"),
-            [
-                (one.key, _period(one.from_day, one.until_day), one.source, one.note)
-                for one in item.generations
-            ],
+            [(one.key, _period(one.from_day, one.until_day), one.source, one.note) for one in item.generations],
         ),
         "## 字段 Fields",
         "",

@@ -45,6 +45,7 @@ class Batch(models.Model):
     receipt = models.JSONField(null=True)
     refusal = models.JSONField(null=True)
     header = ArrayField(models.TextField(), null=True)
+    notices = models.JSONField(default=list)
 
     class Meta:
         """A file counts once for each organisation and item."""
@@ -68,7 +69,7 @@ class QuarantinedRow(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="quarantined")
     line = models.IntegerField()
-    cells = ArrayField(models.TextField())
+    cells = models.JSONField()
     findings = models.JSONField()
 
     class Meta:

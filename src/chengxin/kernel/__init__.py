@@ -1,1 +1,1 @@
-"""The language of the field: identifiers, names, days, clocks, document numbers, amounts. Imports nothing of ours."""
+"""The language of the field: identifiers, names, days, clocks, document numbers and amounts."""

@@ -187,7 +187,7 @@ def parse_amount(text: str, *, unit: AmountUnit = AmountUnit.WAN) -> Amount:
 
     Widths, spaces around words, thousands separators in groups of three, 元/万元/亿元 and currency words
     before or behind the number are understood. A unit in the text wins over ``unit``; a currency behind the
-    number, as in ``5000美元``, means single units of it. A currency before a number without a unit (``￥5000``)
+    number, as in ``5000美元``, means single units of it. A currency before a bare number (``￥5000``)
     is refused where the field is in 万元: it may mean either, and the two differ ten-thousandfold.
 
     Args:

@@ -100,9 +100,7 @@ class HolidayNotices:
 @lru_cache(maxsize=1)
 def load_holiday_notices() -> HolidayNotices:
     """Read the table of notices that ships with the package."""
-    source = (
-        resources.files("chengxin.kernel").joinpath("data/holiday_notices.yaml").read_text(encoding="utf-8")
-    )
+    source = resources.files("chengxin.kernel").joinpath("data/holiday_notices.yaml").read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.safe_load(source)
     return HolidayNotices(
         years=frozenset(notice["year"] for notice in data["notices"]),
@@ -253,9 +251,7 @@ class WorkCalendar:
             return known
         notices = load_holiday_notices()
         if not notices.first_year <= year <= notices.last_year:
-            raise CalendarError(
-                f"the calendar knows the years {notices.first_year} to {notices.last_year}, not {year}"
-            )
+            raise CalendarError(f"the calendar knows the years {notices.first_year} to {notices.last_year}, not {year}")
         days = set(_national_working_days(year))
         for day, working in self._local.items():
             if day.year == year:

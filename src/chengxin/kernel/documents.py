@@ -28,9 +28,7 @@ from chengxin.kernel.text import (
 
 OPENING: Final = "([{<〔【《〈〖〘〚⟨⟦⟮❨❲﹙﹛﹝︵︷︹︻︽︿"
 CLOSING: Final = ")]}>〕】》〉〗〙〛⟩⟧⟯❩❳﹚﹜﹞︶︸︺︼︾﹀"
-DASHES: Final = (
-    "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\u2500\u2501\ufe31\ufe32\ufe58\ufe63"
-)
+DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\u2500\u2501\ufe31\ufe32\ufe58\ufe63"
 
 
 def _folding_pairs() -> dict[str, str]:

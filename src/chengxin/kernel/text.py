@@ -327,8 +327,7 @@ def map_radicals(text: str) -> tuple[str, tuple[RadicalNotice, ...]]:
     '人民'
     """
     notices = tuple(
-        RadicalNotice(match.start(), match.group(), RADICALS.get(match.group()))
-        for match in _RADICAL.finditer(text)
+        RadicalNotice(match.start(), match.group(), RADICALS.get(match.group())) for match in _RADICAL.finditer(text)
     )
     return (text.translate(_RADICAL_TABLE) if notices else text), notices
 

@@ -10,3 +10,9 @@ class PublicationConfig(AppConfig):
 
     name = "chengxin.publication"
     label = "publication"
+
+    def ready(self) -> None:
+        """Listen to the floor below once the models are there."""
+        from chengxin.publication.subscribers import listen  # noqa: PLC0415 - models load before it
+
+        listen()

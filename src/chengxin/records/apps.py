@@ -10,3 +10,9 @@ class RecordsConfig(AppConfig):
 
     name = "chengxin.records"
     label = "records"
+
+    def ready(self) -> None:
+        """Listen to the floor below once the models are there."""
+        from chengxin.records.subscribers import listen  # noqa: PLC0415 - models load before it
+
+        listen()

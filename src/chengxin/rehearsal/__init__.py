@@ -1,8 +1,8 @@
-"""The rehearsal city: invented bodies, departments' files in three field generations, and the truth beside them.
+"""The rehearsal city: invented bodies, departments' files in three field generations, and the truth.
 
 Demo, tests and benchmarks all live in it. Nothing here stands for anybody: names are composed from a table of
-characters, organisation codes start where none is known to be given out, and identity numbers lie in a region that
-does not exist.
+characters, organisation codes start where none is known to be given out, and identity numbers lie in a
+region that does not exist.
 """
 
 from chengxin.rehearsal.bulk import write_penalty_file, write_registration_file

@@ -1,8 +1,8 @@
 """The city's invented bodies, as columns of numbers that become text when a row is written.
 
-A million bodies take some forty megabytes: names, addresses and persons are functions of a body's number and are
-made for the rows at hand only. No two bodies share a name or a code, because the words of a 字号 and the
-characters of a code are shuffled numbers, which never meet.
+A million bodies take some forty megabytes: names, addresses and persons are functions of a body's number
+and are made for the rows at hand only. No two bodies share a name or a code, because the words of a 字号
+and the characters of a code are shuffled numbers, which never meet.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chengxin.base.city import City
+
 
 def random(seed: int, *path: int) -> np.random.Generator:
     """Return the random numbers of one part of the rehearsal: same seed and path, same numbers."""
@@ -70,7 +71,9 @@ def _tables(city: City, words: vocabulary.Names) -> Tables:
     tails = tuple(tail for kind in words.kinds for tail in kind.tails)
     return Tables(
         prefixes=np.array([text.format(**placed) for text, _ in words.prefixes], dtype=object),
-        towns=np.array([town if town.startswith(city.name_short) else city.name + town for town in towns], dtype=object),
+        towns=np.array(
+            [town if town.startswith(city.name_short) else city.name + town for town in towns], dtype=object
+        ),
         tails=tails,
         tail_texts=np.array([tail.text for tail in tails], dtype=object),
         characters=np.array(list(words.characters), dtype=object),
@@ -103,7 +106,7 @@ class Bodies:
     all_digits: NDArray[np.int64]
 
     def _style(self, index: NDArray[np.int64], turn: int) -> list[str]:
-        """Return the 字号 of bodies; another ``turn`` gives the words of another name that nobody else bears."""
+        """Return the 字号 of bodies; another ``turn`` gives those of another name nobody else bears."""
         tables = self.tables
         size = tables.characters.size
         place = codes.shuffled(index + turn * self.uscc.size, tables.capacity, self.seed * 7_919 + 17)
@@ -162,7 +165,9 @@ class Bodies:
     def addresses(self, index: NDArray[np.int64], turn: int = 0) -> list[str]:
         """Return invented addresses; another ``turn`` gives the address after a move."""
         tables, words = self.tables, vocabulary.names()
-        roads = np.array([a + b for a, b in zip(words.roads[::2], words.roads[1::2], strict=True)], dtype=object)
+        roads = np.array(
+            [a + b for a, b in zip(words.roads[::2], words.roads[1::2], strict=True)], dtype=object
+        )
         ends = np.array(words.road_ends, dtype=object)
         draw = _mixed(index, 11 + turn)
         town = pick(tables.towns, _mixed(index, 4) % tables.towns.size)
@@ -226,7 +231,7 @@ def make_bodies(city: City, *, seed: int, count: int, today: date) -> Bodies:
     prefixes = np.array([kind.prefix.encode("ascii") for kind in words.kinds], dtype="S2")[kind]
     spread = codes.shuffled(index, codes.NUMERIC_CAPACITY, seed * 104_729 + 5)
     uscc = codes.usccs(prefixes, city.region_code, codes.organisation_codes(spread, numeric))
-    digits = (uscc.view(np.uint8).reshape(-1, 18) <= ord("9")).all(axis=1)
+    digits: NDArray[np.bool_] = np.asarray((uscc.view(np.uint8).reshape(-1, 18) <= ord("9")).all(axis=1))
     parent = _parents(kind, draw)
     commercial = np.isin(prefixes, np.array([b"91", b"92", b"93"]))
     serials = np.where(prefixes == b"92", 60_000_000, 0) + index

@@ -1,6 +1,7 @@
 """Valid invented codes by the million: check characters over whole columns of codes at once.
 
-The identifiers of the kernel judge and explain codes; this module only makes them, which is why it has its own
+The identifiers of the kernel judge and explain codes; this module only makes them, which is why it has
+its own
 arithmetic: the tests hold each against the other.
 """
 
@@ -26,6 +27,9 @@ _LETTERS = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)
 _USCC_WEIGHTS = np.array([pow(3, position, 31) for position in range(17)], dtype=np.int32)
 _ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 _RESIDENT_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
+_ORGANISATION_CHECKS = np.frombuffer(b"-123456789X0", dtype=np.uint8)
+"""Check characters of GB 11714 by 11 minus the remainder, which is never 0."""
+
 _RESIDENT_CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 
 
@@ -57,8 +61,8 @@ def shuffled(index: NDArray[np.int64], capacity: int, seed: int) -> NDArray[np.i
 def organisation_codes(index: NDArray[np.int64], numeric: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return organisation codes (GB 11714) as ASCII, shape (n, 9), one for each different ``index``.
 
-    Bodies of the codes start with ``9`` where ``numeric`` and with ``R`` and a letter elsewhere. That neither start
-    has been given out to a real organisation is recalled, not read in a register.
+    Bodies of the codes start with ``9`` where ``numeric`` and with ``R`` and a letter elsewhere. That
+    neither start has been given out to a real organisation is recalled, not read in a register.
 
     Args:
         index: Numbers below ``NUMERIC_CAPACITY``.
@@ -80,7 +84,7 @@ def organisation_codes(index: NDArray[np.int64], numeric: NDArray[np.bool_]) -> 
     body[:, 0] = ord("R")
     codes[lettered, :8] = body
     check = 11 - _ORGANISATION_VALUES[codes[:, :8]] @ _ORGANISATION_WEIGHTS % 11
-    codes[:, 8] = np.where(check == 10, ord("X"), np.where(check == 11, ord("0"), check + ord("0")))  # noqa: PLR2004 - GB 11714
+    codes[:, 8] = _ORGANISATION_CHECKS[check]
     return codes
 
 

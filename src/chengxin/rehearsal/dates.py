@@ -66,5 +66,5 @@ def after_months(days: NDArray[np.int64], months: NDArray[np.int64]) -> NDArray[
     month = moments.astype("datetime64[M]")
     rest = moments - month.astype("datetime64[D]")
     later = (month + months.astype("timedelta64[M]")).astype("datetime64[D]") + rest
-    result = (later - np.datetime64(FIRST)).astype(np.int64)
+    result: NDArray[np.int64] = (later - np.datetime64(FIRST)).astype(np.int64)
     return np.minimum(result, OPEN_END)

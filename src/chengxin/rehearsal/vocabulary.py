@@ -106,7 +106,7 @@ def _weighted(held: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, float], ...
 
 @dataclass(frozen=True)
 class Profile:
-    """How one department writes one item: see ``data/plan.yaml`` for the words. ``share`` is of the item's rows."""
+    """How one department writes one item (words: ``data/plan.yaml``); ``share`` is of the item's rows."""
 
     item: str
     generation: str
@@ -256,7 +256,7 @@ class LicenceCase:
 
 @dataclass(frozen=True)
 class PenaltyCase:
-    """One kind of breach with one set of penalties; ``yuan`` bounds the fine, ``months`` the stated publicity."""
+    """One breach with one set of penalties; ``yuan`` bounds the fine, ``months`` the stated publicity."""
 
     type: str
     facts: str

@@ -33,10 +33,11 @@ class LoadOrganisations:
                             "uscc": one.uscc,
                             "name": one.name,
                             "name_en": one.name_en,
+                            "aliases": list(one.aliases),
                             "level": one.level,
                             "kind": one.kind,
                             "parent": held[one.parent] if one.parent else None,
-                            "hands_in": list(one.hands_in),
+                            "hands_in": list(one.items),
                             "registrar": one.registrar,
                         },
                     )

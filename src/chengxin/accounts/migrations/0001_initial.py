@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('uscc', models.TextField(unique=True)),
                 ('name', models.TextField()),
                 ('name_en', models.TextField()),
+                ('aliases', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('level', models.TextField(choices=[('city', '市级'), ('town', '区镇'), ('village', '村（街道、社区）')])),
                 ('kind', models.TextField()),
                 ('hands_in', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from procrastinate.contrib.django import app
 
 from chengxin.accounts.actor import SUBMIT
 from chengxin.accounts.queries import organisation_by_code
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chengxin.accounts.actor import Actor
+
+IMPORT_TASK = "intake.import_batch"
+QUEUE = "intake"
 
 PIECE = 1 << 20
 """Bytes read at a time."""
@@ -43,6 +47,8 @@ class Received:
 class ReceiveFile:
     """Take ``content`` in as ``item`` from ``organisation``; the same file again is the batch it was.
 
+    With ``queue`` a worker imports the batch; otherwise the caller does.
+
     Raises ``NotPermitted``, ``NotFound`` for an organisation nobody knows, and ``ChengxinError`` for an item that does
     not exist, an item the organisation does not hand in, or an encoding nobody offered.
     """
@@ -56,6 +62,7 @@ class ReceiveFile:
     now: datetime
     encoding: str = "auto"
     mapping: str = ""
+    queue: bool = False
 
     def check(self) -> None:
         """Raise unless the actor may hand in this item for this organisation."""
@@ -105,6 +112,9 @@ class ReceiveFile:
                     received_at=self.now,
                     state_at=self.now,
                 )
+                if self.queue:
+                    # In this transaction: no batch without its job, no job without its batch.
+                    app.configure_task(IMPORT_TASK, queue=QUEUE, lock=f"batch:{batch.pk}").defer(batch_id=batch.pk)
                 kept.rename(inbox_path(batch.pk))
                 _sync(inbox())
                 record_event(

@@ -1,11 +1,12 @@
 """The directory of a package is judged before anything in it is unpacked.
 
-The directory is walked by hand (APPNOTE 6.3.10, 4.3.12 and 4.3.16) because a library would build an object for each of
-millions of claimed members first.
+The directory is walked by hand (APPNOTE 6.3.10, 4.3.12 and 4.3.16) because a library would build an object
+for each of millions of claimed members first.
 """
 
 import os
 import struct
+from collections import Counter
 from dataclasses import dataclass
 
 from chengxin.intake.reader.limits import Limits
@@ -21,7 +22,21 @@ _STORED, _DEFLATED = 0, 8
 _FLAG_ENCRYPTED, _FLAG_UTF8 = 0x2041, 0x800
 _UNIX = 3
 _FILE_TYPE, _SYMLINK = 0o170000, 0o120000
-_NESTED = (".zip", ".7z", ".rar", ".gz", ".jar", ".xlsx", ".xlsm", ".xlsb", ".xls", ".docx", ".docm", ".doc", ".pptx")
+_NESTED = (
+    ".zip",
+    ".7z",
+    ".rar",
+    ".gz",
+    ".jar",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".xls",
+    ".docx",
+    ".docm",
+    ".doc",
+    ".pptx",
+)
 _EXTERNAL = ("xl/externallinks/", "xl/connections.xml", "xl/querytables/", "xl/webextensions/")
 _MACROS = ("xl/vbaproject.bin", "xl/macrosheets/", "xl/dialogsheets/")
 
@@ -51,9 +66,8 @@ def check_package(fd: int, size: int, limits: Limits) -> None:
     _check_sizes(members, limits)
     names = {member.name.lower() for member in members}
     if len(names) != len(members):
-        seen: set[str] = set()
-        double = next(m.name for m in members if m.name.lower() in seen or seen.add(m.name.lower()))
-        raise FileRefused("zip_duplicate", part=double)
+        counted = Counter(member.name.lower() for member in members)
+        raise FileRefused("zip_duplicate", part=counted.most_common(1)[0][0])
     _check_purpose(names)
 
 

@@ -101,13 +101,17 @@ def _looks_like_utf16(head: bytes) -> bool:
 
 
 def _compound_kind(fd: int, head: bytes) -> str:
-    """Tell an old workbook from an encrypted new one by the names in the first directory sector ([MS-CFB] 2.2, 2.6)."""
+    """Tell an old workbook from an encrypted new one by the first directory sector ([MS-CFB] 2.2, 2.6)."""
     shift, first = struct.unpack_from("<H", head, 30)[0], struct.unpack_from("<I", head, 48)[0]
     if shift not in (9, 12):
         return "kind_ole2"
     names = os.pread(fd, 1 << shift, (first + 1) << shift)
     # a protected BIFF workbook has a FILEPASS record instead; it is an .xls first of all, and refused as one
-    for name, code in (("EncryptedPackage", "kind_encrypted"), ("Workbook", "kind_xls"), ("Book", "kind_xls")):
+    for name, code in (
+        ("EncryptedPackage", "kind_encrypted"),
+        ("Workbook", "kind_xls"),
+        ("Book", "kind_xls"),
+    ):
         if name.encode("utf-16-le") in names:
             return code
     return "kind_ole2"

@@ -1,8 +1,8 @@
 """Bytes to text, strictly: nothing is ever replaced, and what cannot be decoded is named by byte and line.
 
-Order of judgement: byte order mark, then UTF-8, then GB18030 (GB 18030-2005 as Python maps it). Text in UTF-8 often is
-valid GB18030 too and would be read as other characters, so one line that can only have been meant as UTF-8 is enough to
-call a file with both kinds mixed.
+Order of judgement: byte order mark, then UTF-8, then GB18030 (GB 18030-2005 as Python maps it). Text in UTF-8
+often is valid GB18030 too and would be read as other characters, so one line that can only have been meant as
+UTF-8 is enough to call a file with both kinds mixed.
 """
 
 import codecs
@@ -16,7 +16,7 @@ from chengxin.intake.reader.outcome import FileRefused, Where
 
 ENCODINGS = ("auto", "utf-8", "utf-8-sig", "gb18030", "utf-16")
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 18
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
@@ -24,13 +24,13 @@ _MARKS = (
     (b"\x84\x31\x95\x33", "gb18030", "gb18030"),
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
-# Four hanzi of UTF-8 are twelve bytes. GB18030 hanzi that happen to be valid UTF-8 over twelve bytes have a chance
-# below 1e-10; over six bytes (a header of two hanzi, looked at once per file) about 1e-6.
+# Four hanzi of UTF-8 are twelve bytes. GB18030 hanzi that happen to be valid UTF-8 over twelve bytes have a
+# chance below 1e-10; over six bytes (a header of two hanzi, looked at once per file) about 1e-6.
 _SURE_HANZI, _SURE_HANZI_IN_HEADER = 4, 2
 
 
 class NotThisEncoding(Exception):  # noqa: N818 - a finding that the caller acts on
-    """The bytes at ``offset`` are no text of the encoding; ``cut`` tells that the file ends inside a character."""
+    """The bytes at ``offset`` are no text of the encoding; ``cut``: the file ends inside a character."""
 
     def __init__(self, encoding: str, offset: int, *, cut: bool) -> None:
         super().__init__(encoding, offset, cut)
@@ -50,7 +50,7 @@ def marked_encoding(stream: BinaryIO) -> tuple[str, str, int]:
 
 
 def text_lines(stream: BinaryIO, codec: str, start: int, limits: Limits) -> Iterator[str]:
-    """Physical lines with their ends kept; ``\\n``, ``\\r\\n`` and a lone ``\\r`` end a line.
+    r"""Physical lines with their ends kept; ``\n``, ``\r\n`` and a lone ``\r`` end a line.
 
     Args:
         stream: The file.
@@ -83,8 +83,7 @@ def _pieces(stream: BinaryIO, codec: str, start: int, limits: Limits) -> Iterato
         try:
             text = rest + decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
-            cut = not raw or (fed + len(raw) == stream.seek(0, 2) and "incomplete" in error.reason)
-            raise NotThisEncoding(codec, fed - pending + error.start, cut=cut) from None
+            raise NotThisEncoding(codec, fed - pending + error.start, cut=not raw) from None
         fed += len(raw)
         if not raw:
             if text:
@@ -100,9 +99,9 @@ def _pieces(stream: BinaryIO, codec: str, start: int, limits: Limits) -> Iterato
 
 
 def line_at(stream: BinaryIO, offset: int) -> int:
-    """The 1-based physical line that holds the byte at ``offset``; both encodings never use 0x0A inside a character.
+    """The 1-based physical line that holds the byte at ``offset``.
 
-    Raises nothing: for UTF-16 the byte 0x0A may be half of another character, so the line is then a lower bound.
+    UTF-8 and GB18030 never use 0x0A or 0x0D inside a character. UTF-16 may, so that its lines are an estimate.
     """
     stream.seek(0)
     feeds = returns = pairs = 0
@@ -136,15 +135,12 @@ def choose_gb18030(stream: BinaryIO, failure: NotThisEncoding) -> None:
 
 
 def _survey(stream: BinaryIO) -> tuple[bool, bool, int]:
-    """Is any line surely UTF-8; is the first line with other than ASCII UTF-8; byte offset of the first sure one."""
+    """Is any line surely UTF-8; is the first line with hanzi; byte offset of the first sure line."""
     stream.seek(0)
     offset, first_seen, first_is_utf8 = 0, False, False
     while raw := stream.readline(_PIECE_BYTES):
         if not raw.isascii():
-            try:
-                hanzi = len(_CJK.findall(raw.decode("utf-8")))
-            except UnicodeDecodeError:
-                hanzi = -1
+            hanzi = _utf8_hanzi(raw)
             if not first_seen:
                 first_seen, first_is_utf8 = True, hanzi >= 0
             if hanzi >= (_SURE_HANZI_IN_HEADER if offset == 0 else _SURE_HANZI):
@@ -153,8 +149,18 @@ def _survey(stream: BinaryIO) -> tuple[bool, bool, int]:
     return False, first_is_utf8, 0
 
 
-def cannot_decode(stream: BinaryIO, failure: NotThisEncoding) -> FileRefused:
+def _utf8_hanzi(raw: bytes) -> int:
+    """Hanzi in a line of UTF-8, which may end inside a character; -1 where it is no UTF-8."""
+    try:
+        return len(_CJK.findall(raw.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        hanzi = len(_CJK.findall(raw[: error.start].decode("utf-8")))
+        cut = error.reason == "unexpected end of data"
+        return hanzi if cut and hanzi >= _SURE_HANZI_IN_HEADER else -1
+
+
+def cannot_decode(stream: BinaryIO, failure: NotThisEncoding, tried: str = "") -> FileRefused:
     """The refusal for bytes that no allowed encoding explains, with byte offset and line."""
     place = Where(line=line_at(stream, failure.offset), byte=failure.offset)
     name = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}.get(failure.encoding, failure.encoding.upper())
-    return FileRefused("encoding_truncated" if failure.cut else "encoding_broken", place, encoding=name)
+    return FileRefused("encoding_truncated" if failure.cut else "encoding_broken", place, encoding=tried or name)

@@ -54,33 +54,28 @@ def read_delimited(stream: BinaryIO, fd_out: int, encoding: str, limits: Limits)
         guessed = Notice("encoding_guessed")
         return _read(stream, fd_out, ("gb18030", "gb18030", 0), limits, guessed)
     except NotThisEncoding as failure:
-        raise cannot_decode(stream, max(failure, utf8_end, key=lambda f: f.offset)) from None
+        further = max(failure, utf8_end, key=lambda end: end.offset)
+        raise cannot_decode(stream, further, tried="UTF-8 / GB18030") from None
 
 
-def _read(
-    stream: BinaryIO, fd_out: int, source: tuple[str, str, int], limits: Limits, *notices: Notice
-) -> Reading:
+def _read(stream: BinaryIO, fd_out: int, source: tuple[str, str, int], limits: Limits, *notices: Notice) -> Reading:
     """One attempt under one encoding; ``source`` is public name, codec and offset of the first character."""
     name, codec, start = source
     spool = Spool(fd_out, "csv", limits)
     csv.field_size_limit(limits.max_cell_chars)
+    lines = text_lines(stream, codec, start, limits)
+    sample = list(islice(lines, _SAMPLE_LINES))
+    delimiter = find_delimiter(sample)
+    reader = csv.reader(chain(sample, lines), delimiter=delimiter, strict=True)
+    line = 1
     try:
-        lines = text_lines(stream, codec, start, limits)
-        sample = list(islice(lines, _SAMPLE_LINES))
-        delimiter = find_delimiter(sample)
-        reader = csv.reader(chain(sample, lines), delimiter=delimiter, strict=True)
-        line = 1
-        try:
-            for row in reader:
-                spool.row(line, row)
-                line = reader.line_num + 1
-        except csv.Error:
-            again = islice(text_lines(stream, codec, start, limits), line - 1, None)
-            raise _explain(again, line, delimiter, limits) from None
-        return spool.finish(name, notices)
-    except BaseException:
-        spool.abandon()
-        raise
+        for row in reader:
+            spool.row(line, row)
+            line = reader.line_num + 1
+    except csv.Error:
+        again = islice(text_lines(stream, codec, start, limits), line - 1, None)
+        raise _explain(again, line, delimiter, limits) from None
+    return spool.finish(name, notices)
 
 
 def find_delimiter(lines: list[str]) -> str:
@@ -110,6 +105,7 @@ class _State(Enum):
     PLAIN = 1
     QUOTED = 2
     CLOSED = 3
+    BROKEN = 4
 
 
 def _explain(lines: Iterator[str], line: int, delimiter: str, limits: Limits) -> FileRefused:
@@ -118,23 +114,29 @@ def _explain(lines: Iterator[str], line: int, delimiter: str, limits: Limits) ->
     The parser only says that something is wrong; an officer needs the line where the quote was opened.
     """
     state, opened, size = _State.START, line, 0
-    number = line
-    for number, text in enumerate(lines, line):  # noqa: B007 - the last number is used after the loop
+    for number, text in enumerate(lines, line):
         for char in text:
-            size += 1
-            if state is _State.QUOTED:
-                state = _State.CLOSED if char == '"' else state
-            elif state is _State.START and char == '"':
-                state, opened, size = _State.QUOTED, number, 0
-            elif char == delimiter or char in "\r\n":
-                state, size = _State.START, 0
-            elif state is _State.CLOSED and char == '"':
-                state = _State.QUOTED
-            elif state is _State.CLOSED:
+            before, state = state, _next_state(state, char, delimiter)
+            if state is _State.BROKEN:
                 return FileRefused("quote_misplaced", Where(line=opened), at=number)
-            else:
-                state = _State.PLAIN
+            if state is _State.QUOTED and before is _State.START:
+                opened, size = number, 0
+            elif state is _State.START:
+                size = 0
+            elif state is not _State.CLOSED:
+                size += 1
             if size > limits.max_cell_chars:
                 place = opened if state is _State.QUOTED else number
                 return FileRefused("cell_too_long", Where(line=place), limit=limits.max_cell_chars)
     return FileRefused("quote_unclosed", Where(line=opened))
+
+
+def _next_state(state: _State, char: str, delimiter: str) -> _State:
+    """RFC 4180 as an automaton over characters."""
+    if state is _State.QUOTED:
+        return _State.CLOSED if char == '"' else _State.QUOTED
+    if char == delimiter or char in "\r\n":
+        return _State.START
+    if state is _State.CLOSED:
+        return _State.QUOTED if char == '"' else _State.BROKEN
+    return _State.QUOTED if state is _State.START and char == '"' else _State.PLAIN

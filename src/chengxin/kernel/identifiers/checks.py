@@ -64,7 +64,7 @@ def uscc_check_character(first17: str) -> str:
 def organisation_code_check_character(first8: str) -> str:
     """Compute the ninth character of an organisation code 组织机构代码 (GB 11714-1997).
 
-    >>> organisation_code_check_character("32914177"), organisation_code_check_character("11070434")
+    >>> organisation_code_check_character("29141777"), organisation_code_check_character("11070434")
     ('X', '0')
 
     Raises:

@@ -1,4 +1,4 @@
-"""Numbers from before the unified code: registration and tax numbers, certificates without check character."""
+"""Numbers from before the unified code: registration and tax numbers, certificates without check."""
 
 import re
 from dataclasses import dataclass

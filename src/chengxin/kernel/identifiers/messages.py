@@ -1,7 +1,6 @@
 """What the identifiers say to officers and citizens: Chinese first, each with an English translation.
 
-The texts stand in ``data/messages.csv`` and are part of the API. Placeholders in braces are facts about the text
-examined.
+The texts stand in ``data/messages.csv`` and are part of the API; braces hold facts about the text examined.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Numbers of natural persons: resident ID (GB 11643), residence permits of its form, the old foreigners' card.
+"""Numbers of natural persons: resident ID (GB 11643), permits of its form, the old foreigners' card.
 
 Two rules of the house show here. A 15-digit number is never turned into 18 digits in place; the 18-digit
 form is only derived beside it. And the sex that a sequence number encodes is not read: no fact the platform

@@ -10,6 +10,7 @@ from chengxin.kernel.identifiers.checks import (
     is_registration_number,
     looks_like_old_resident_id,
     looks_like_person,
+    looks_like_resident_id,
     uscc_checks_agree,
 )
 from chengxin.kernel.identifiers.findings import Findings
@@ -72,9 +73,7 @@ def identify(text: str, *, known: Known | None = None, on: date | None = None) -
 
 def may_be_personal(found: Identification) -> bool:
     """Tell whether what was identified is, or may be, a natural person's number and must stay unpublished."""
-    return isinstance(found, PersonNumber) or any(
-        problem.code in {"is_personal_number", "also_fits_person"} for problem in found.problems
-    )
+    return isinstance(found, PersonNumber) or looks_like_resident_id(found.normalised)
 
 
 def _choose(code: str) -> type[Identification]:
@@ -128,9 +127,11 @@ def _choose_of_15(code: str, folded: str) -> type[Identification]:
         return RegistrationNumber
     if looks_like_old_resident_id(folded):
         return ResidentId
-    if is_organisation_code(folded[6:]) or not folded.isdigit():
+    if is_organisation_code(folded[6:]):
         return TaxNumber
-    return RegistrationNumber
+    # A letter that only resembles a digit, such as B for 8, does not make a tax number of a registration number.
+    boldly = fold_lookalikes(code, range(len(code)))
+    return RegistrationNumber if folded.isdigit() or is_registration_number(boldly) else TaxNumber
 
 
 def _choose_nearly(code: str) -> type[Identification]:

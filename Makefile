@@ -1,0 +1,73 @@
+# Chengxin: a stranger needs `make demo` and `make test`; the rest is for people who change the code.
+#
+#   make demo                          install into .venv, build the rehearsal city, serve (Ctrl-C stops everything)
+#   make demo ARGS="--no-serve"        the same, ending after the receipts
+#   make demo PYTHON=python3.12        with this Python (3.11 or later)
+#   make test                          every test, on both cores
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types layers lock clean
+
+# The first Python that is new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$one" && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS ?=
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+help:
+	@sed -n '3,6s/^# *//p' Makefile
+
+demo: .venv/.runtime
+	$(BIN)/chengxin demo $(ARGS)
+
+test: .venv/.development
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: .venv/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.development
+	$(BIN)/mypy
+
+layers: .venv/.development
+	$(BIN)/lint-imports
+
+# Lock files carry hashes and no download address.
+lock:
+	$(LOCK) requirements/build.in -o requirements/build.lock
+	$(LOCK) requirements/runtime.in -o requirements/runtime.lock
+	$(LOCK) -c requirements/runtime.lock requirements/development.in -o requirements/development.lock
+
+# The data folder var stays: `make clean` never takes data away.
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.runtime: requirements/build.lock requirements/runtime.lock pyproject.toml | .venv/.made
+	@echo "安装依赖 Installing the locked dependencies …" >&2
+	$(PIP) install --require-hashes -r requirements/build.lock -r requirements/runtime.lock
+	$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/.development: requirements/build.lock requirements/development.lock pyproject.toml | .venv/.made
+	@echo "安装依赖 Installing the locked dependencies …" >&2
+	$(PIP) install --require-hashes -r requirements/build.lock -r requirements/development.lock
+	$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@ .venv/.runtime
+
+.venv/.made:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "错误：需要 Python 3.11 或更高版本，请安装后用 make demo PYTHON=python3.11 重试" >&2; \
+		echo "Error: Python 3.11 or later is needed: install it and try again with make demo PYTHON=python3.11" >&2; \
+		exit 2; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "错误：$(PYTHON) 缺少 venv 模块，请安装 python3-venv 后重试" >&2; \
+		echo "Error: $(PYTHON) lacks the venv module: install python3-venv and try again" >&2; \
+		exit 2; }
+	"$(PYTHON)" -m venv --clear .venv
+	@touch $@

@@ -1,0 +1,1 @@
+"""The ``chengxin`` command: the operator's way in, and what starts, watches and stops the processes."""

@@ -1,0 +1,12 @@
+"""``chengxin bench``: measurements an operator can repeat on the machine that will carry the city."""
+
+from __future__ import annotations
+
+import click
+
+from chengxin.cli.frame import both
+
+
+@click.group("bench", short_help="测速 / measurements", help=both("在本机重复测速。", "Measure on this machine."))
+def group() -> None:
+    """Hold the measurements; each is a command of its own."""

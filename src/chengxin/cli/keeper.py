@@ -1,0 +1,27 @@
+"""Stop the embedded database when the command that started it is gone: ``python -m chengxin.cli.keeper FOLDER``.
+
+PostgreSQL leaves its starter's session, so no signal reaches it when that command is killed with -9. The keeper holds
+the other end of a pipe: when the pipe closes, however that came about, it stops the server unless another command
+still uses it. It sleeps in a read until then.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from chengxin.base.embedded import EmbeddedServer
+from chengxin.cli.database import stop_when_unused
+
+
+def main(folder: Path) -> None:
+    """Wait until the pipe on stdin closes, then stop the server of ``folder`` when nobody uses it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdin.buffer.read()
+    stop_when_unused(EmbeddedServer(folder))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

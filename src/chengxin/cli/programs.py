@@ -1,0 +1,98 @@
+"""The processes of an installation: three ends and the worker, each with its own database role and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from chengxin.base.config import ensure_secrets
+from chengxin.cli.supervision import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ENDS = ("public", "office", "api")
+WORKERS = "2"
+THREADS = "4"
+"""Processes and threads of each end: enough for one machine with two cores, and a slow request blocks nobody."""
+
+PASSED_ON = ("CHENGXIN_CITY", "CHENGXIN_NOW", "CHENGXIN_LOG_LEVEL", "CHENGXIN_HOSTS")
+"""Settings of ours that every process may see."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the three ends listen on 127.0.0.1."""
+
+    public: int = 8000
+    office: int = 8001
+    api: int = 8002
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the ports by the name of their end."""
+        return {"public": self.public, "office": self.office, "api": self.api}
+
+
+class PortsType(click.ParamType[Ports]):
+    """Reads ``P,O,A``: three different ports between 1 and 65535."""
+
+    name = "P,O,A"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Ports:
+        """Return the ports, or end with a sentence that says what is wrong with them."""
+        if isinstance(value, Ports):
+            return value
+        parts = str(value).split(",")
+        if len(parts) != len(ENDS) or not all(part.isascii() and part.isdigit() for part in parts):
+            self.fail("要三个端口，如 8000,8001,8002 / three ports are needed, e.g. 8000,8001,8002", param, ctx)
+        numbers = [int(part) for part in parts]
+        highest = 65535
+        if len(set(numbers)) != len(numbers) or not all(0 < one <= highest for one in numbers):
+            self.fail("端口应各不相同，在 1–65535 之间 / ports must differ and lie in 1–65535", param, ctx)
+        return Ports(*numbers)
+
+
+def programs(folder: Path, url: Callable[[str], str], ports: Ports) -> tuple[Program, ...]:
+    """Return the four programs of the installation in ``folder``; ``url`` gives the database address of a role."""
+    logs = folder / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    key = ensure_secrets(folder).web_key
+    ends = tuple(
+        Program(name, _gunicorn(name, port), _environment(name, folder, url, key), logs / f"{name}.log", port)
+        for name, port in ports.as_dict().items()
+    )
+    worker = (sys.executable, "-m", "chengxin.cli.main", "worker")
+    return (*ends, Program("worker", worker, _environment("worker", folder, url, key), logs / "worker.log"))
+
+
+def _gunicorn(end: str, port: int) -> tuple[str, ...]:
+    # No access log: a search for a name or a code is nobody's business, and the address carries it.
+    return (
+        sys.executable, "-m", "gunicorn", f"chengxin.ends.{end}.wsgi:application", "--bind", f"127.0.0.1:{port}",
+        "--workers", WORKERS, "--worker-class", "gthread", "--threads", THREADS, "--preload", "--no-control-socket",
+        "--graceful-timeout", "10", "--error-logfile", "-", "--log-level", "warning",
+    )  # fmt: skip
+
+
+def _environment(role: str, folder: Path, url: Callable[[str], str], key: str) -> dict[str, str]:
+    """Return the environment of the process of ``role``: its own database address and signing key, no other's.
+
+    The signing key is derived for each end, so that none of them can forge another's sessions.
+    """
+    held = {name: value for name, value in os.environ.items() if not name.startswith(("CHENGXIN_", "PG", "DJANGO_"))}
+    held |= {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return held | {
+        "DJANGO_SETTINGS_MODULE": f"chengxin.settings.{role}",
+        "CHENGXIN_DATABASE_URL": url(role),
+        "CHENGXIN_WEB_KEY": hmac.new(key.encode(), role.encode(), hashlib.sha256).hexdigest(),
+        "CHENGXIN_DATA": str(folder),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+    }

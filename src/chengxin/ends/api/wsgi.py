@@ -1,0 +1,11 @@
+"""The API end as a WSGI application: ``gunicorn chengxin.ends.api.wsgi:application``."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "chengxin.settings.api"
+
+application = get_wsgi_application()

@@ -1,0 +1,1 @@
+"""Filters of the public end's templates."""

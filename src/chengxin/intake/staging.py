@@ -1,0 +1,178 @@
+"""Stage a batch: from the reader's spool to one clean text per field, set by set.
+
+Three tables come of it. ``raw`` holds the cells as the department wrote them. ``cleaned`` holds one text per field of
+the item, cleaned by the field's type. ``staged`` holds canonical texts: dates in ISO 8601 (``长期`` for an open end),
+amounts as decimals in the field's unit, coded values by their label, codes without spaces and in half width; a text
+that cannot be read is empty there and has its fault in ``reading``.
+
+Dates, amounts and coded values are read by the kernel's and the catalogue's own Python functions, once for each
+distinct text: a million rows have a few thousand distinct dates, and two readers cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chengxin.catalogue import FieldType, load_catalogue
+from chengxin.kernel.amounts import AmountError, parse_amount
+from chengxin.kernel.dates import DateError, OpenEnd, parse_date
+from chengxin.kernel.documents import normalise_document_number
+from chengxin.kernel.identifiers.sql import uscc_normalise_sql, uscc_verdict_sql
+from chengxin.kernel.text import clean_text_sql, map_radicals_sql, sql_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from chengxin.catalogue import Field, HeaderMatch, Item
+    from chengxin.intake.reader import Reading
+
+LONG_LINE = 8 << 20
+"""Bytes one spooled row may have: 200 columns of 32,767 characters do not occur, a few full cells do."""
+
+OPEN_END = "长期"
+
+Read = tuple[str, str]
+"""A text as read: (canonical text, fault); one of the two is empty."""
+
+
+def load_rows(duck: duckdb.DuckDBPyConnection, spool: Path, reading: Reading) -> None:
+    """Make ``raw``: row_number, flaw, damaged, and the file's cells as c0, c1 …"""
+    columns = {"row_number": "INTEGER", "flaw": "VARCHAR", "damaged": "VARCHAR"}
+    columns |= {f"c{place}": "VARCHAR" for place in range(len(reading.header))}
+    types = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
+    cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in range(len(reading.header)))
+    duck.execute(
+        f"""CREATE TABLE raw AS SELECT row_number, coalesce(flaw, '') AS flaw, coalesce(damaged, '') AS damaged, {cells}
+        FROM read_csv('{spool}', header = false, auto_detect = false, columns = {types}, delim = ',', quote = '"',
+        escape = '"', new_line = '\\n', max_line_size = {LONG_LINE}, buffer_size = {2 * LONG_LINE})"""  # noqa: S608
+    )
+
+
+def stage(duck: duckdb.DuckDBPyConnection, item: Item, match: HeaderMatch) -> None:
+    """Make ``cleaned``, ``reading`` and ``staged`` from ``raw``; every field of the item is a column, absent or not."""
+    parts = ", ".join(f"{_cell(field, match)} AS {field.key}" for field in item.fields)
+    duck.execute(f"CREATE TABLE cleaned AS SELECT row_number, flaw, damaged, {parts} FROM raw")  # noqa: S608
+    duck.execute("CREATE TABLE reading (field VARCHAR, text VARCHAR, value VARCHAR, fault VARCHAR)")
+    read = []
+    for field in item.fields:
+        if field.key not in match.columns and not _has_default(field, match):
+            continue
+        reader = _reader(field, item, match.generation)
+        if reader is not None:
+            _read_distinct(duck, field, reader)
+            read.append(field)
+    columns = ", ".join(
+        f"coalesce(r_{field.key}.value, '') AS {field.key}" if field in read else f"c.{field.key}" for field in item.fields
+    )
+    joins = "".join(
+        f" LEFT JOIN (SELECT text, value FROM reading WHERE field = '{field.key}') r_{field.key}"
+        f" ON r_{field.key}.text = c.{field.key}"
+        for field in read
+    )
+    duck.execute(f"CREATE TABLE staged AS SELECT c.row_number, {columns} FROM cleaned c{joins}")  # noqa: S608
+
+
+def _has_default(field: Field, match: HeaderMatch) -> bool:
+    return match.mapping is not None and field.key in match.mapping.defaults
+
+
+def _cell(field: Field, match: HeaderMatch) -> str:
+    """Return the DuckDB expression that cleans a field's cell by its type."""
+    place = match.columns.get(field.key)
+    if place is None:
+        default = match.mapping.defaults.get(field.key, "") if match.mapping else ""
+        return sql_literal(default)
+    source = _translated(field.key, f"c{place}", match)
+    if field.type is FieldType.USCC:
+        return uscc_normalise_sql(source) if source == f"c{place}" else f"upper(replace({source}, ' ', ''))"
+    cleaned = clean_text_sql(source)
+    return map_radicals_sql(cleaned) if field.type is FieldType.TEXT else cleaned
+
+
+def _translated(key: str, column: str, match: HeaderMatch) -> str:
+    """Return ``column`` with a mapping's blanks, values and default put in its stead."""
+    mapping = match.mapping
+    if mapping is None:
+        return column
+    bare = f"trim({column})"
+    blanks = ", ".join(sql_literal(blank) for blank in ("", *mapping.blanks))
+    cases = "".join(
+        f" WHEN {bare} = {sql_literal(foreign)} THEN {sql_literal(ours)}"
+        for foreign, ours in mapping.values.get(key, {}).items()
+    )
+    return f"(CASE WHEN {bare} IN ({blanks}) THEN {sql_literal(mapping.defaults.get(key, ''))}{cases} ELSE {column} END)"
+
+
+def _reader(field: Field, item: Item, generation: str) -> Callable[[str], Read] | None:
+    """Return the function that reads one text of the field, or None when its text is used as it is."""
+    if field.type is FieldType.DATE:
+        return _read_date
+    if field.type is FieldType.AMOUNT:
+        return _read_amount
+    if field.type is FieldType.ENUM and field.code_set:
+        return _coded(field, generation)
+    if field.key == item.roles.document_number:
+        return lambda text: (normalise_document_number(text), "")
+    return None
+
+
+def _read_date(text: str) -> Read:
+    try:
+        day = parse_date(text)
+    except DateError as error:
+        return "", error.message_zh
+    return (OPEN_END if isinstance(day, OpenEnd) else day.isoformat()), ""
+
+
+def _read_amount(text: str) -> Read:
+    try:
+        amount = parse_amount(text)
+    except AmountError as error:
+        return "", error.message_zh
+    shown = f"{amount.wan:f}"
+    return (shown if amount.currency == "CNY" else f"{shown} {amount.currency}"), ""
+
+
+def _coded(field: Field, generation: str) -> Callable[[str], Read]:
+    codes = load_catalogue().code_set(field.code_set or "")
+
+    def read(text: str) -> Read:
+        labels = []
+        for part in codes.split(text):
+            found = codes.read(part, generation)
+            if found is None:
+                if not codes.is_open(generation):
+                    known = "、".join(value.label for value in codes.values)
+                    return "", f"“{part[:40]}”不在{codes.name}的可选值内，应为：{known}"
+                labels.append(part)
+            else:
+                labels.append(f"{found.value.label}-{found.annotation}" if found.annotation else found.value.label)
+        return ";".join(labels), ""
+
+    return read
+
+
+def _read_distinct(duck: duckdb.DuckDBPyConnection, field: Field, reader: Callable[[str], Read]) -> None:
+    """Read every distinct text of a field once and keep (field, text, value, fault) in ``reading``."""
+    texts = [row[0] for row in duck.execute(f"SELECT DISTINCT {field.key} FROM cleaned WHERE {field.key} <> ''").fetchall()]  # noqa: S608
+    for start in range(0, len(texts), 50_000):
+        piece: Sequence[str] = texts[start : start + 50_000]
+        read = [reader(text) for text in piece]
+        duck.execute(
+            "INSERT INTO reading SELECT ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+            [field.key, list(piece), [value for value, _ in read], [fault for _, fault in read]],
+        )
+
+
+def judge_codes(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
+    """Make ``judged``: the verdict on every distinct text of the item's code fields (field, text, verdict)."""
+    duck.execute("CREATE TABLE judged (field VARCHAR, text VARCHAR, verdict VARCHAR)")
+    for field in item.fields:
+        if field.type is FieldType.USCC:
+            duck.execute(
+                f"""INSERT INTO judged SELECT '{field.key}', text, {uscc_verdict_sql("text")} FROM
+                (SELECT DISTINCT {field.key} AS text FROM staged WHERE {field.key} <> '')"""  # noqa: S608
+            )

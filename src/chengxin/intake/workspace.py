@@ -1,0 +1,55 @@
+"""The scratch database a batch is checked in: DuckDB in a folder that goes when the work is done."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEMORY = "640MB"
+"""What DuckDB may hold in memory; beyond it rows go to the scratch folder. With the parser's process and the
+importer itself an import of a million rows stays under 2 GiB."""
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One batch's scratch: a folder and a DuckDB database in it."""
+
+    folder: Path
+    duck: duckdb.DuckDBPyConnection
+
+    @property
+    def spool(self) -> Path:
+        """Where the reader's child writes the rows it has read."""
+        return self.folder / "rows.csv"
+
+
+@contextmanager
+def workspace() -> Iterator[Workspace]:
+    """Yield a fresh workspace; folder and database are gone afterwards, whatever happened."""
+    folder = Path(tempfile.mkdtemp(prefix="chengxin-batch-"))
+    try:
+        with duckdb.connect(
+            str(folder / "batch.duckdb"),
+            config={
+                "memory_limit": MEMORY,
+                "threads": THREADS,
+                "temp_directory": str(folder / "spill"),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        ) as duck:
+            yield Workspace(folder, duck)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

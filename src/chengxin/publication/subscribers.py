@@ -1,0 +1,115 @@
+"""Fill the public schema in the same transaction as the facts: only what the catalogue makes public, only in its dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from chengxin.base.events import subscribe
+from chengxin.catalogue import Disclosure, SubjectKind, load_catalogue
+from chengxin.records.events import RecordsAdded
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
+_CONTENT = """(r.content - %(hidden)s::text[])"""
+
+_ADDED = "FROM records_record r WHERE r.id BETWEEN %(first)s AND %(last)s"
+
+_TAKE_BACK = """
+WITH gone AS (
+    DELETE FROM publication.fact f USING records_record r
+    WHERE r.id BETWEEN %(first)s AND %(last)s AND r.replaces = f.record_id RETURNING f.item, f.decided_on)
+INSERT INTO publication.monthly (item, month, facts)
+SELECT item, date_trunc('month', decided_on)::date, -count(*) FROM gone GROUP BY 1, 2
+ON CONFLICT (item, month) DO UPDATE SET facts = publication.monthly.facts + excluded.facts
+"""
+
+_SHOW = f"""
+INSERT INTO publication.fact (record_id, subject_id, item, document_number, decided_on, issuer, shown_from, shown_until, content)
+SELECT r.id, r.subject_id, r.item, r.document_number, r.decided_on, coalesce(r.content ->> %(issuer)s, ''),
+    greatest(r.valid_from, %(today)s), r.valid_until, {_CONTENT}
+{_ADDED} AND r.public AND r.subject_id IS NOT NULL AND r.decided_on IS NOT NULL
+    AND (r.valid_until IS NULL OR r.valid_until >= %(today)s) AND r.id <> ALL(%(superseded)s::bigint[])
+"""
+
+_COUNT = """
+INSERT INTO publication.monthly (item, month, facts)
+SELECT item, date_trunc('month', decided_on)::date, count(*) FROM publication.fact
+WHERE record_id BETWEEN %(first)s AND %(last)s GROUP BY 1, 2
+ON CONFLICT (item, month) DO UPDATE SET facts = publication.monthly.facts + excluded.facts
+"""
+
+_SHOW_BODIES = f"""
+INSERT INTO publication.body AS b (subject_id, uscc, kind, name, status, shown_from, shown_until, content)
+SELECT s.id, s.uscc, s.kind, s.name, s.status, least(r.valid_from, %(today)s), NULL,
+    CASE WHEN s.kind = 'individual_business' THEN {_CONTENT} - %(hidden_of_individuals)s::text[] ELSE {_CONTENT} END
+{_ADDED.replace("FROM records_record r", "FROM records_record r JOIN subjects_subject s ON s.id = r.subject_id")}
+    AND r.public AND s.uscc <> '' AND r.id <> ALL(%(superseded)s::bigint[])
+ON CONFLICT (subject_id) DO UPDATE SET uscc = excluded.uscc, kind = excluded.kind, name = excluded.name,
+    status = excluded.status, shown_from = least(b.shown_from, excluded.shown_from), content = excluded.content
+"""
+
+_HIDE_BODIES = """
+DELETE FROM publication.body b USING records_record r
+WHERE r.id BETWEEN %(first)s AND %(last)s AND r.kind = 'withdrawn' AND r.subject_id = b.subject_id
+"""
+
+_NAMES = """
+DELETE FROM publication.body_name n USING records_record r
+WHERE r.id BETWEEN %(first)s AND %(last)s AND r.subject_id = n.subject_id;
+INSERT INTO publication.body_name (subject_id, kind, name, folded)
+SELECT n.subject_id, n.kind, n.name, n.folded FROM subjects_name n JOIN publication.body b USING (subject_id)
+WHERE n.subject_id IN (SELECT r.subject_id FROM records_record r WHERE r.id BETWEEN %(first)s AND %(last)s)
+ON CONFLICT DO NOTHING;
+"""
+
+_STATE = """
+INSERT INTO publication.state (one, bodies, changed_at) VALUES (true, %(bodies)s, clock_timestamp())
+ON CONFLICT (one) DO UPDATE SET bodies = publication.state.bodies + excluded.bodies, changed_at = excluded.changed_at
+"""
+
+
+def publish_records(event: RecordsAdded) -> None:
+    """Take back what was replaced or withdrawn and show what is new."""
+    item = load_catalogue().item(event.item)
+    public = {field.key for field in item.public_fields()}
+    of_individuals = {field.key for field in item.public_fields(SubjectKind.INDIVIDUAL_BUSINESS)}
+    kept = {field.key for field in item.fields if field.disclosure is not Disclosure.NEVER}
+    values = {
+        "first": event.first_id,
+        "last": event.last_id,
+        "today": event.today,
+        "superseded": list(event.superseded),
+        "hidden": sorted((kept - public) | {"withdrawal_reason"}),
+        "hidden_of_individuals": sorted(public - of_individuals),
+        "issuer": item.roles.issuer_name or "",
+    }
+    with connection.cursor() as cursor:
+        if item.key == "registration":
+            _publish_bodies(cursor, values)
+            return
+        if event.replacing:
+            cursor.execute(_TAKE_BACK, values)
+        cursor.execute(_SHOW, values)
+        cursor.execute(_COUNT, values)
+        cursor.execute(_STATE, {"bodies": 0})
+
+
+def _publish_bodies(cursor: CursorWrapper, values: dict[str, object]) -> None:
+    before = _bodies(cursor)
+    cursor.execute(_SHOW_BODIES, values)
+    cursor.execute(_HIDE_BODIES, values)
+    cursor.execute(_NAMES, values)
+    cursor.execute(_STATE, {"bodies": _bodies(cursor) - before})
+
+
+def _bodies(cursor: CursorWrapper) -> int:
+    cursor.execute("SELECT count(*) FROM publication.body")
+    return int(cursor.fetchone()[0])
+
+
+def listen() -> None:
+    """Subscribe to what the floor below tells."""
+    subscribe(RecordsAdded, publish_records)
