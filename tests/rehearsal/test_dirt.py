@@ -129,7 +129,7 @@ class TestMainDirt:
         shown = {str(each) for each in sheet.shown["decided_on"]}
         assert shown == {day.replace("-", mark) for day in vocabulary.dirt_rates().impossible_dates}
         for day in vocabulary.dirt_rates().impossible_dates:
-            with pytest.raises(ValueError, match="range|month|day"):
+            with pytest.raises(ValueError, match=r"range|month|day"):
                 date.fromisoformat(day)
 
     def test_a_fine_lacks_its_amount(self, city: City, bodies: Bodies) -> None:

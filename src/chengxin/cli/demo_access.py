@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from chengxin.accounts.actions.accounts import MakeApiClient, SetOfficer
 from chengxin.accounts.actor import OPERATIONS
 from chengxin.accounts.models import Officer
 from chengxin.accounts.queries import client_by_token, organisation_by_code
+from chengxin.cli.demo_state import Access, LogIn, write_private
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,31 +30,12 @@ FILE = "demo-access.json"
 
 
 @dataclass(frozen=True)
-class LogIn:
-    """One officer of the demo, with the password in clear: it opens invented data only."""
-
-    username: str
-    password: str
-    name: str
-    organisation: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Access:
-    """What the demo prints for trying it: officers, and the token of an API client of one organisation."""
-
-    officers: tuple[LogIn, ...]
-    token: str
-    client_organisation: str
-
-
-@dataclass(frozen=True)
 class _Kept:
-    """What the file holds; ``ready`` once the database has all of it."""
+    """What the file holds; ``ready`` once the database has all of it, ``token_until`` in ISO 8601."""
 
     officers: tuple[LogIn, ...]
     token: str
+    token_until: str
     ready: bool
 
 
@@ -64,22 +45,22 @@ def make_access(folder: Path, city: City, now: datetime) -> Access:
     A run that was interrupted is completed; what exists keeps its password. The file is written (mode 0600) before
     the database hears of a password, so none can be lost.
     """
-    kept = _read(folder) or _Kept(_draw(city), token="", ready=False)
+    kept = _read(folder) or _Kept(_draw(city), token="", token_until="", ready=False)
     names = [one.username for one in kept.officers]
-    token, owner, ready = kept.token, kept.officers[0].organisation, kept.ready
-    if not ready or Officer.objects.filter(username__in=names).count() < len(names):
-        ready = False
-        _write(folder, _Kept(kept.officers, token, ready))
+    owner = kept.officers[0].organisation
+    if not kept.ready or Officer.objects.filter(username__in=names).count() < len(names):
+        kept = replace(kept, ready=False)
+        _write(folder, kept)
         for one in kept.officers:
             organisation = organisation_by_code(one.organisation)
             SetOfficer(one.username, one.password, one.name, organisation, one.role).execute()
-    if not token or client_by_token(token, now) is None:
-        ready = False
+    if not kept.token or client_by_token(kept.token, now) is None:
         until = now + timedelta(days=TOKEN_DAYS)
         _, token = MakeApiClient("演练接口调用方", organisation_by_code(owner), OPERATIONS, now, until).execute()
-    if not ready:
-        _write(folder, _Kept(kept.officers, token, ready=True))
-    return Access(kept.officers, token, owner)
+        kept = replace(kept, token=token, token_until=until.isoformat(), ready=False)
+    if not kept.ready:
+        _write(folder, replace(kept, ready=True))
+    return Access(kept.officers, kept.token, owner, kept.token_until)
 
 
 def _draw(city: City) -> tuple[LogIn, ...]:
@@ -99,12 +80,8 @@ def _read(folder: Path) -> _Kept | None:
     if not path.exists():
         return None
     held = json.loads(path.read_text(encoding="utf-8"))
-    return _Kept(tuple(LogIn(**one) for one in held["officers"]), held["token"], held["ready"])
+    return _Kept(tuple(LogIn(**one) for one in held["officers"]), held["token"], held["token_until"], held["ready"])
 
 
 def _write(folder: Path, kept: _Kept) -> None:
-    part = folder / f"{FILE}.part"
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        json.dump(asdict(kept), out, ensure_ascii=False, indent=1)
-    part.replace(folder / FILE)
+    write_private(folder / FILE, asdict(kept))

@@ -90,9 +90,9 @@ _BODY_CODES = ("uscc", "tax_number")
 
 def _check_rows(duck: duckdb.DuckDBPyConnection) -> None:
     """Report what the reader found wrong with whole rows."""
-    for (flaw,) in duck.execute("SELECT DISTINCT flaw FROM raw WHERE flaw <> ''").fetchall():
+    for (flaw,) in duck.execute("SELECT DISTINCT flaw FROM rows WHERE flaw <> ''").fetchall():
         duck.execute(
-            "INSERT INTO finding SELECT row_number, ?, '整行', '', ?, '与表头一致、内容完整的一行' FROM raw WHERE flaw = ?",
+            "INSERT INTO finding SELECT row_number, ?, '整行', '', ?, '与表头一致、内容完整的一行' FROM rows WHERE flaw = ?",
             [f"row_{flaw}", sentence(flaw, "zh"), flaw],
         )
 
@@ -106,9 +106,7 @@ def _check_field(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, matc
     condition = field.required_if
     if condition is not None and match.generation in condition.generations:
         labels = ", ".join(sql_literal(label) for label in _labels(item, condition.field, condition.values))
-        _report(
-            duck, field, wording["required"], f"c.{key} = '' AND s.{condition.field} IN ({labels})", "JOIN staged s USING (row_number)"
-        )
+        _report(duck, field, wording["required"], f"c.{key} = '' AND c.{condition.field}__value IN ({labels})")
     if key not in match.columns:
         return
     if field.max_length is not None and field.type in (FieldType.TEXT, FieldType.CODE, FieldType.ENUM):
@@ -123,7 +121,7 @@ def _check_field(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, matc
         damaged = f"(';' || c.damaged || ';') LIKE '%;{place};%' OR regexp_matches(c.{key}, '{_SCIENTIFIC}')"
         _report(duck, field, wording["damaged"], f"c.{key} <> '' AND ({damaged})")
     if field.type is FieldType.USCC:
-        joined = f"JOIN staged s USING (row_number) JOIN judged j ON j.field = '{key}' AND j.text = s.{key}"
+        joined = f"JOIN judged j ON j.field = '{key}' AND j.text = c.{key}"
         sound = f"NOT regexp_matches(c.{key}, '{_SCIENTIFIC}') AND NOT (';' || c.damaged || ';') LIKE '%;{match.columns[key]};%'"
         _report(duck, field, wording["code_invalid"], f"j.verdict = 'invalid' AND {sound}", joined)
         if key != "uscc":
@@ -169,8 +167,8 @@ def report_suspect_codes(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
         field,
         wording,
         "j.verdict = 'suspect' AND i.value IS NULL",
-        f"""JOIN staged s USING (row_number) JOIN judged j ON j.field = '{field.key}' AND j.text = s.{field.key}
-        LEFT JOIN identified i ON i.kind = 'uscc' AND i.value = s.{field.key}""",
+        f"""JOIN judged j ON j.field = '{field.key}' AND j.text = c.{field.key}
+        LEFT JOIN identified i ON i.kind = 'uscc' AND i.value = c.{field.key}""",
         but_not=PERSON_RULE,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chengxin.base.city import load_city
 from chengxin.catalogue import FieldType
 from chengxin.intake.staging import OPEN_END
+from chengxin.intake.workspace import written_order
 from chengxin.kernel.calendar import WorkCalendar
 from chengxin.kernel.clocks import (
     double_publicity_rule,
@@ -59,19 +60,20 @@ def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None
     """
     deadlines(duck, item)
     # Computed columns begin with an underscore: a field of the item may bear any other name.
-    duck.execute(
-        f"""CREATE OR REPLACE TABLE facts AS
-        SELECT row_number AS line, md5(concat_ws(chr(31), '{item.key}', {_identity(item)}))::UUID AS key,
-            _identifier AS identifier, _subject AS subject_id, _link AS link, _document AS document_number,
-            _decided AS decided_on, _from AS valid_from, _until AS valid_until, _rule AS rule, due_on,
-            coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
-            md5(concat_ws(chr(31), _content, _withdrawn, _from, _until))::UUID AS digest, _content AS content
-        FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
-                {", ".join(_periods(item, today))}, s.status IN ('撤销') AS _withdrawn, {content_sql(item)} AS _content
-            FROM (SELECT s.*, l.identifier AS _identifier, l.subject_id AS _subject, l.link AS _link,
-                {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
-        LEFT JOIN deadline d ON d.day = f._decided"""  # noqa: S608 - keys of the catalogue
-    )
+    with written_order(duck):
+        duck.execute(
+            f"""CREATE OR REPLACE TABLE facts AS
+            SELECT row_number AS line, md5(concat_ws(chr(31), '{item.key}', {_identity(item)}))::UUID AS key,
+                _identifier AS identifier, _subject AS subject_id, _link AS link, _document AS document_number,
+                _decided AS decided_on, _from AS valid_from, _until AS valid_until, _rule AS rule, due_on,
+                coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
+                md5(concat_ws(chr(31), _content, _withdrawn, _from, _until))::UUID AS digest, _content AS content
+            FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
+                    {", ".join(_periods(item, today))}, s.status IN ('撤销') AS _withdrawn, {content_sql(item)} AS _content
+                FROM (SELECT s.*, l.identifier AS _identifier, l.subject_id AS _subject, l.link AS _link,
+                    {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
+            LEFT JOIN deadline d ON d.day = f._decided"""  # noqa: S608 - keys of the catalogue
+        )
 
 
 def deadlines(duck: duckdb.DuckDBPyConnection, item: Item) -> None:

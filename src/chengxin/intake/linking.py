@@ -90,9 +90,9 @@ def names_that_differ(duck: duckdb.DuckDBPyConnection) -> int:
     return int(
         one_row(
             duck,
-            f"""SELECT count(*) FROM (SELECT l.subject_id, {fold_name_sql("c.subject_name")} AS folded
-            FROM linked l JOIN code c USING (row_number) WHERE l.subject_id IS NOT NULL)
-            ANTI JOIN known_name USING (subject_id, folded)""",  # noqa: S608
+            f"""SELECT coalesce(sum(rows), 0) FROM (SELECT subject_id, {fold_name_sql("subject_name")} AS folded, rows FROM
+            (SELECT l.subject_id, c.subject_name, count(*) AS rows FROM linked l JOIN code c USING (row_number)
+            WHERE l.subject_id IS NOT NULL GROUP BY ALL)) ANTI JOIN known_name USING (subject_id, folded)""",  # noqa: S608
         )[0]
     )
 

@@ -99,13 +99,20 @@ def write_returned_xlsx(out: BinaryIO, header: Sequence[str], rows: Iterable[Ret
         ChengxinError: ``too_large_for_xlsx``: more rows than a sheet has, or a cell longer than a sheet's cell.
     """
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_urls": False})
+    try:
+        return _fill(book, header, rows)
+    finally:
+        book.close()  # takes its temporary files away, whatever happened
+
+
+def _fill(book: xlsxwriter.Workbook, header: Sequence[str], rows: Iterable[ReturnedRow]) -> int:
     text = book.add_format({"num_format": "@"})
     bold = book.add_format({"num_format": "@", "bold": True, "bg_color": "#EEF1F4"})
     sheet = book.add_worksheet("退回数据")
     sheet.freeze_panes(1, 0)
     kept = _own_columns(header)
     width = len(kept)
-    sheet.set_column(0, max(width + len(EXTRA_COLUMNS) - 1, 0), 18, text)
+    sheet.set_column(0, width, 18, text)
     sheet.set_column(width + 1, width + len(EXTRA_COLUMNS) - 1, 40, text)
     for column, name in enumerate([*(header[place] for place in kept), *EXTRA_COLUMNS]):
         sheet.write_string(0, column, _fitting(name, 1), bold)
@@ -115,7 +122,6 @@ def write_returned_xlsx(out: BinaryIO, header: Sequence[str], rows: Iterable[Ret
             raise _too_large(row.line)
         for column, cell in enumerate(_cells(row, kept)):
             sheet.write_string(count, column, _fitting(cell, row.line), text)
-    book.close()
     return count
 
 

@@ -1,12 +1,14 @@
 """Stage a batch: from the reader's spool to one clean text per field, set by set.
 
-Three tables come of it. ``raw`` holds the cells as the department wrote them. ``cleaned`` holds one text per field of
-the item, cleaned by the field's type. ``staged`` holds canonical texts: dates in ISO 8601 (``长期`` for an open end),
-amounts as decimals in the field's unit, coded values by their label, codes without spaces and in half width; a text
-that cannot be read is empty there and has its fault in ``reading``.
+The rows are written down once, in the table ``rows``; three views look at it. ``raw`` holds the cells as the department
+wrote them (it reads the spool again). ``cleaned`` holds one text per field of the item, cleaned by the field's type, and
+under ``<field>__value`` what was read of it. ``staged`` holds canonical texts: dates in ISO 8601 (``长期`` for an open
+end), amounts as decimals in the field's unit, coded values by their label, codes without spaces and in half width; a
+text that cannot be read is empty there and has its fault in ``reading``.
 
 Dates, amounts and coded values are read by the kernel's and the catalogue's own Python functions, once for each
-distinct text: a million rows have a few thousand distinct dates, and two readers cannot disagree.
+distinct text: a million rows have a few thousand distinct dates, and two readers cannot disagree. Writing a wide table
+down costs more than any check over it (measured: 5 to 8 times), so it happens once.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chengxin.catalogue import FieldType, load_catalogue
+from chengxin.intake.workspace import written_order
 from chengxin.kernel.amounts import AmountError, parse_amount
 from chengxin.kernel.dates import DateError, OpenEnd, parse_date
 from chengxin.kernel.documents import normalise_document_number
@@ -39,40 +42,51 @@ Read = tuple[str, str]
 
 
 def load_rows(duck: duckdb.DuckDBPyConnection, spool: Path, reading: Reading) -> None:
-    """Make ``raw``: row_number, flaw, damaged, and the file's cells as c0, c1 …"""
+    """Make the view ``raw``: row_number, flaw, damaged, and the file's cells as c0, c1 …"""
     columns = {"row_number": "INTEGER", "flaw": "VARCHAR", "damaged": "VARCHAR"}
     columns |= {f"c{place}": "VARCHAR" for place in range(len(reading.header))}
     types = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
     cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in range(len(reading.header)))
     duck.execute(
-        f"""CREATE TABLE raw AS SELECT row_number, coalesce(flaw, '') AS flaw, coalesce(damaged, '') AS damaged, {cells}
+        f"""CREATE VIEW raw AS SELECT row_number, coalesce(flaw, '') AS flaw, coalesce(damaged, '') AS damaged, {cells}
         FROM read_csv('{spool}', header = false, auto_detect = false, columns = {types}, delim = ',', quote = '"',
         escape = '"', new_line = '\\n', max_line_size = {LONG_LINE}, buffer_size = {2 * LONG_LINE})"""  # noqa: S608
     )
 
 
 def stage(duck: duckdb.DuckDBPyConnection, item: Item, match: HeaderMatch) -> None:
-    """Make ``cleaned``, ``reading`` and ``staged`` from ``raw``; every field of the item is a column, absent or not."""
-    parts = ", ".join(f"{_cell(field, match)} AS {field.key}" for field in item.fields)
-    duck.execute(f"CREATE TABLE cleaned AS SELECT row_number, flaw, damaged, {parts} FROM raw")  # noqa: S608
+    """Make ``rows``, ``reading``, ``cleaned`` and ``staged``; every field of the item is a column of the views."""
+    held = [field for field in item.fields if field.key in match.columns or _has_default(field, match)]
+    readers = {field.key: reader for field in held if (reader := _reader(field, item, match.generation)) is not None}
+    cells = {field.key: _cell(field, match) for field in held}
     duck.execute("CREATE TABLE reading (field VARCHAR, text VARCHAR, value VARCHAR, fault VARCHAR)")
-    read = []
-    for field in item.fields:
-        if field.key not in match.columns and not _has_default(field, match):
-            continue
-        reader = _reader(field, item, match.generation)
-        if reader is not None:
-            _read_distinct(duck, field, reader)
-            read.append(field)
-    columns = ", ".join(
-        f"coalesce(r_{field.key}.value, '') AS {field.key}" if field in read else f"c.{field.key}" for field in item.fields
-    )
+    if readers:
+        duck.execute(f"CREATE TABLE read_text AS SELECT {', '.join(f'{cells[key]} AS {key}' for key in readers)} FROM raw")  # noqa: S608
+        for key, reader in readers.items():
+            _read_distinct(duck, item, item.field(key), reader)
+        duck.execute("DROP TABLE read_text")
+    inner = ", ".join(f"{cell} AS {key}" for key, cell in cells.items())
+    values = "".join(f", coalesce(r_{key}.value, {_unread(item.field(key), item)}) AS {key}__value" for key in readers)
     joins = "".join(
-        f" LEFT JOIN (SELECT text, value FROM reading WHERE field = '{field.key}') r_{field.key}"
-        f" ON r_{field.key}.text = c.{field.key}"
-        for field in read
+        f" LEFT JOIN (SELECT text, value FROM reading WHERE field = '{key}') r_{key} ON r_{key}.text = c.{key}"
+        for key in readers
     )
-    duck.execute(f"CREATE TABLE staged AS SELECT c.row_number, {columns} FROM cleaned c{joins}")  # noqa: S608
+    with written_order(duck):
+        duck.execute(
+            f"""CREATE TABLE rows AS SELECT c.*{values}
+            FROM (SELECT row_number, flaw, damaged, {inner} FROM raw) c{joins}"""  # noqa: S608 - keys of the catalogue
+        )
+    absent = "".join(f", '' AS {field.key}" for field in item.fields if field not in held)
+    unread = "".join(f", {field.key} AS {field.key}__value" for field in held if field.key not in readers)
+    nothing = "".join(f", '' AS {field.key}__value" for field in item.fields if field not in held)
+    duck.execute(f"CREATE VIEW cleaned AS SELECT *{absent}{unread}{nothing} FROM rows")  # noqa: S608
+    canonical = ", ".join(f"{field.key}__value AS {field.key}" for field in item.fields)
+    duck.execute(f"CREATE VIEW staged AS SELECT row_number, {canonical} FROM cleaned")  # noqa: S608
+
+
+def _unread(field: Field, item: Item) -> str:
+    """Return what stands for a text that was not read: nothing, or a document number that needs no reading itself."""
+    return f"c.{field.key}" if field.key == item.roles.document_number else "''"
 
 
 def _has_default(field: Field, match: HeaderMatch) -> bool:
@@ -155,9 +169,16 @@ def _coded(field: Field, generation: str) -> Callable[[str], Read]:
     return read
 
 
-def _read_distinct(duck: duckdb.DuckDBPyConnection, field: Field, reader: Callable[[str], Read]) -> None:
+CANONICAL_DOCUMENT = "[一-鿿]{2,20}〔[12][0-9]{3}〕(第)?[0-9]{1,9}号"
+"""A document number that normalisation would leave as it is; the others are read one by one."""
+
+
+def _read_distinct(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, reader: Callable[[str], Read]) -> None:
     """Read every distinct text of a field once and keep (field, text, value, fault) in ``reading``."""
-    texts = [row[0] for row in duck.execute(f"SELECT DISTINCT {field.key} FROM cleaned WHERE {field.key} <> ''").fetchall()]  # noqa: S608
+    odd = f"{field.key} <> ''"
+    if field.key == item.roles.document_number:
+        odd += f" AND NOT regexp_full_match({field.key}, '{CANONICAL_DOCUMENT}')"
+    texts = [row[0] for row in duck.execute(f"SELECT DISTINCT {field.key} FROM read_text WHERE {odd}").fetchall()]  # noqa: S608
     for start in range(0, len(texts), 50_000):
         piece: Sequence[str] = texts[start : start + 50_000]
         read = [reader(text) for text in piece]

@@ -1,4 +1,8 @@
-"""The scratch database a batch is checked in: DuckDB in a folder that goes when the work is done."""
+"""The scratch database a batch is checked in: DuckDB in memory, spilling into a folder that goes when the work is done.
+
+In memory because a database file compresses and writes what is read once and thrown away (measured: a third slower on
+the processor, three times by the clock).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Workspace:
-    """One batch's scratch: a folder and a DuckDB database in it."""
+    """One batch's scratch: a folder and a DuckDB database that spills into it."""
 
     folder: Path
     duck: duckdb.DuckDBPyConnection
@@ -40,7 +44,7 @@ def workspace() -> Iterator[Workspace]:
     folder = Path(tempfile.mkdtemp(prefix="chengxin-batch-"))
     try:
         with duckdb.connect(
-            str(folder / "batch.duckdb"),
+            ":memory:",
             config={
                 "memory_limit": MEMORY,
                 "threads": THREADS,
@@ -53,3 +57,17 @@ def workspace() -> Iterator[Workspace]:
             yield Workspace(folder, duck)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def written_order(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let joins run as they are written: the right side, narrow and small, becomes the hash table.
+
+    The planner knows nothing of a spool's size and would build its hash tables of the wide rows, which takes ten times
+    the memory.
+    """
+    duck.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        duck.execute("RESET disabled_optimizers")

@@ -16,6 +16,7 @@ from chengxin.base.errors import ChengxinError
 from chengxin.rehearsal import codes, dates, vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 def random(seed: int, *path: int) -> np.random.Generator:
     """Return the random numbers of one part of the rehearsal: same seed and path, same numbers."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=path)))
+
+
+def table_of(values: Sequence[str]) -> NDArray[np.object_]:
+    """Return texts as an array to ``pick`` from."""
+    return np.array(values, dtype=object)
 
 
 def pick(table: NDArray[np.object_], index: NDArray[np.int64]) -> list[str]:
@@ -76,9 +82,9 @@ def _tables(city: City, words: vocabulary.Names) -> Tables:
         ),
         tails=tails,
         tail_texts=np.array([tail.text for tail in tails], dtype=object),
-        characters=np.array(list(words.characters), dtype=object),
-        surnames=np.array(list(words.surnames), dtype=object),
-        given=np.array(list(words.given), dtype=object),
+        characters=table_of(list(words.characters)),
+        surnames=table_of(list(words.surnames)),
+        given=table_of(list(words.given)),
         branch_ends=np.array([text.format(**placed) for text in words.branch_ends], dtype=object),
     )
 
@@ -165,10 +171,8 @@ class Bodies:
     def addresses(self, index: NDArray[np.int64], turn: int = 0) -> list[str]:
         """Return invented addresses; another ``turn`` gives the address after a move."""
         tables, words = self.tables, vocabulary.names()
-        roads = np.array(
-            [a + b for a, b in zip(words.roads[::2], words.roads[1::2], strict=True)], dtype=object
-        )
-        ends = np.array(words.road_ends, dtype=object)
+        roads = np.array([a + b for a, b in zip(words.roads[::2], words.roads[1::2], strict=True)], dtype=object)
+        ends = table_of(words.road_ends)
         draw = _mixed(index, 11 + turn)
         town = pick(tables.towns, _mixed(index, 4) % tables.towns.size)
         road = pick(roads, draw % roads.size)

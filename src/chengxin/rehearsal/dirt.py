@@ -49,9 +49,7 @@ def fitting(item: str, generation: str) -> tuple[Dirt, ...]:
     return tuple(each for each in vocabulary.dirt_rates().main if each.fits(item, generation))
 
 
-def draw_labels(
-    dirt: Sequence[Dirt], count: int, share: float, draw: np.random.Generator
-) -> NDArray[np.int64]:
+def draw_labels(dirt: Sequence[Dirt], count: int, share: float, draw: np.random.Generator) -> NDArray[np.int64]:
     """Return for each of ``count`` rows 0 or 1 + the place of its dirt; ``share`` multiplies the rates."""
     edges = np.cumsum([each.rate * share for each in dirt])
     found = np.searchsorted(edges, draw.random(count), side="right")
@@ -246,9 +244,7 @@ def _stray_spaces(sheet: Sheet, row: int, turn: int) -> bool:
     """Put spaces around the name, or into the code."""
     if turn % 2:
         return _rewrite(sheet, row, "subject_name", lambda text: f" {text}\u3000")
-    return _rewrite(
-        sheet, row, "uscc", lambda text: " ".join((text[:6], text[6:12], text[12:])) if text else ""
-    )
+    return _rewrite(sheet, row, "uscc", lambda text: " ".join((text[:6], text[6:12], text[12:])) if text else "")
 
 
 def _lower_case(sheet: Sheet, row: int, turn: int) -> bool:
@@ -267,9 +263,7 @@ def _bracket_number(sheet: Sheet, row: int, turn: int) -> bool:
     """Type other brackets around the year of the document number."""
     choices = vocabulary.dirt_rates().brackets
     pair = choices[turn % len(choices)]
-    return _rewrite(
-        sheet, row, "document_number", lambda text: text.replace("〔", pair[0]).replace("〕", pair[1])
-    )
+    return _rewrite(sheet, row, "document_number", lambda text: text.replace("〔", pair[0]).replace("〕", pair[1]))
 
 
 def _bracket_name(sheet: Sheet, row: int, turn: int) -> bool:

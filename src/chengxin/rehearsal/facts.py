@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from chengxin.rehearsal import codes, dates, vocabulary
-from chengxin.rehearsal.bodies import pick, random
+from chengxin.rehearsal.bodies import pick, random, table_of
 from chengxin.rehearsal.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -103,18 +103,14 @@ def _wordings(templates: Sequence[str], seed: int) -> NDArray[np.object_]:
     return np.array(made, dtype=object)
 
 
-def _column(values: Sequence[str]) -> NDArray[np.object_]:
-    return np.array([*values, ""], dtype=object)[:-1]
-
-
 def _licence_cases(cases: Sequence[LicenceCase], seed: int) -> Cases:
     none = np.zeros(len(cases), dtype=np.int64)
     columns = {
-        "project_name": _column([case.project for case in cases]),
-        "document_name": _column([case.document for case in cases]),
-        "licence_category": _column([case.category for case in cases]),
-        "certificate_name": _column([case.certificate for case in cases]),
-        "mark": _column([case.number for case in cases]),
+        "project_name": table_of([case.project for case in cases]),
+        "document_name": table_of([case.document for case in cases]),
+        "licence_category": table_of([case.category for case in cases]),
+        "certificate_name": table_of([case.certificate for case in cases]),
+        "mark": table_of([case.number for case in cases]),
     }
     months = np.array([case.years * 12 for case in cases], dtype=np.int64)
     never = np.zeros(len(cases), dtype=np.bool_)
@@ -125,9 +121,7 @@ def _penalty_cases(cases: Sequence[PenaltyCase], generation: str, seed: int) -> 
     held = vocabulary.texts()
     names = held.spellings.get(generation, {})
     kinds = [[names.get(kind, kind) for kind in case.kinds] for case in cases]
-    contents = [
-        "，".join(["责令改正违法行为", *(held.phrases[kind] for kind in case.kinds)]) + "。" for case in cases
-    ]
+    contents = ["，".join(["责令改正违法行为", *(held.phrases[kind] for kind in case.kinds)]) + "。" for case in cases]
     heads, middles, ends = [], [], []
     for content in contents:
         head, _, rest = content.partition("{yuan}")
@@ -140,15 +134,15 @@ def _penalty_cases(cases: Sequence[PenaltyCase], generation: str, seed: int) -> 
     yuan = np.array([float(each) for each in vocabulary.amounts()[0]])
     revoked = ["见决定书所列许可证件" if any("许可" in kind for kind in case.kinds) else "" for case in cases]
     columns = {
-        "penalty_name": _column([f"{case.type}案" for case in cases]),
-        "violation_type": _column([case.type for case in cases]),
-        "legal_ground": _column([case.ground for case in cases]),
-        "penalty_kind": _column([each[0] if generation == "G1" else ";".join(each) for each in kinds]),
-        "penalty_kind_2": _column([";".join(each[1:]) for each in kinds]),
-        "revoked_certificate": _column(revoked),
-        "head": _column(heads),
-        "middle": _column(middles),
-        "end": _column(ends),
+        "penalty_name": table_of([f"{case.type}案" for case in cases]),
+        "violation_type": table_of([case.type for case in cases]),
+        "legal_ground": table_of([case.ground for case in cases]),
+        "penalty_kind": table_of([each[0] if generation == "G1" else ";".join(each) for each in kinds]),
+        "penalty_kind_2": table_of([";".join(each[1:]) for each in kinds]),
+        "revoked_certificate": table_of(revoked),
+        "head": table_of(heads),
+        "middle": table_of(middles),
+        "end": table_of(ends),
     }
     return Cases(
         wordings=_wordings([case.facts for case in cases], seed),
@@ -170,9 +164,7 @@ def cases_of(item: str, generation: str, duty: str, seed: int) -> Cases:
     return _penalty_cases(held.penalties[duty], generation, seed)
 
 
-def sources(
-    labels: NDArray[np.int64], copies: NDArray[np.bool_], draw: np.random.Generator
-) -> NDArray[np.int64]:
+def sources(labels: NDArray[np.int64], copies: NDArray[np.bool_], draw: np.random.Generator) -> NDArray[np.int64]:
     """Return for each row the row it repeats: itself, or for a copy an earlier row that is all right.
 
     No row is repeated twice, so that what a repetition changes is never undone by another. A copy that
@@ -222,9 +214,7 @@ def draw_rows(
     else:
         labels[unpaid] = 0
     late = (draw.random(count) < rates.late_rate) & (labels == 0)
-    lag = np.where(
-        late, draw.integers(*rates.late_days, size=count), draw.integers(rates.in_time_days + 1, size=count)
-    )
+    lag = np.where(late, draw.integers(*rates.late_days, size=count), draw.integers(rates.in_time_days + 1, size=count))
     span = vocabulary.plan().years * 365
     decided = now - (draw.random(count) ** 1.7 * span).astype(np.int64)
     decided = np.where(late, np.minimum(decided, now - lag), decided)
@@ -240,8 +230,7 @@ def draw_rows(
         variant=draw.integers(VARIANTS, size=count),
         fine=low + (draw.random(count) * (high - low)).astype(np.int64),
         gains=draw.integers(len(vocabulary.amounts()[0]) // 2, size=count),
-        serial=file.first_serial
-        + codes.shuffled(np.arange(first, first + count), file.rows, file.number * 31 + 7),
+        serial=file.first_serial + codes.shuffled(np.arange(first, first + count), file.rows, file.number * 31 + 7),
         lead=draw.integers(10, 60, size=count),
         extras=draw.random((count, 4)),
     )
@@ -291,9 +280,7 @@ def make_sheet(file: FactFile, bodies: Bodies, draws: Draws) -> Sheet:
     days = {key: numbers for key, numbers in days.items() if key in wanted}
     clean |= {key: dates.written(numbers, "dash") for key, numbers in days.items()}
     shown: dict[str, Sequence[Cell]] = {
-        key: dates.written(numbers, file.dates)
-        for key, numbers in days.items()
-        if file.dates not in ISO_STYLES
+        key: dates.written(numbers, file.dates) for key, numbers in days.items() if file.dates not in ISO_STYLES
     }
     if "status" in wanted:
         shown["status"] = ["0" if file.generation == "G1" else "1"] * count
@@ -336,9 +323,7 @@ def _identity(file: FactFile, bodies: Bodies, draws: Draws) -> dict[str, Sequenc
         ("social_organisation_certificate_number", "social_organisation", f"5{bodies.city.region_code}"),
     ):
         shown = (bodies.is_kind(body, kind) & some[:, 2]).tolist()
-        clean[key] = [
-            f"{lead}{n % 100_000:05d}" if b else "" for n, b in zip(body.tolist(), shown, strict=True)
-        ]
+        clean[key] = [f"{lead}{n % 100_000:05d}" if b else "" for n, b in zip(body.tolist(), shown, strict=True)]
     holders = some[:, 3].tolist()
     clean["legal_representative_id_type"] = ["身份证" if each else "" for each in holders]
     clean["legal_representative_id_number"] = _numbers(body, some[:, 3])
@@ -364,9 +349,7 @@ def _licence(file: FactFile, bodies: Bodies, draws: Draws) -> Matter:
     }
     region = bodies.city.region_code
     marks = pick(cases.columns["mark"], draws.case)
-    clean["licence_number"] = [
-        f"{a}{region}{b:07d}" for a, b in zip(marks, draws.serial.tolist(), strict=True)
-    ]
+    clean["licence_number"] = [f"{a}{region}{b:07d}" for a, b in zip(marks, draws.serial.tolist(), strict=True)]
     clean["document_number"] = _document_numbers(file, draws)
     clean["content"] = pick(cases.wordings, draws.case * VARIANTS + draws.variant)
     months = cases.months[draws.case]
@@ -388,7 +371,7 @@ def _penalty(file: FactFile, bodies: Bodies, draws: Draws) -> Matter:
     nothing = len(yuan)
     fine = np.where(cases.fined[draws.case], draws.fine, nothing)
     gains = np.where(cases.gained[draws.case], draws.gains, nothing)
-    texts, sums = _column([*map(str, yuan), ""]), _column([*amounts, ""])
+    texts, sums = table_of([*map(str, yuan), ""]), table_of([*amounts, ""])
     head, middle, end = (pick(cases.columns[part], draws.case) for part in parts)
     clean["penalty_content"] = [
         a + b + c + d + e

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chengxin.rehearsal import dates, vocabulary
-from chengxin.rehearsal.bodies import pick
+from chengxin.rehearsal.bodies import pick, table_of
 from chengxin.rehearsal.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def with_extras(
     return rows, labels
 
 
-def make_sheet(
-    registrar: Organisation, bodies: Bodies, body: NDArray[np.int64], style: str, today: date
-) -> Sheet:
+def make_sheet(registrar: Organisation, bodies: Bodies, body: NDArray[np.int64], style: str, today: date) -> Sheet:
     """Return the registration rows of ``body``, dates written in ``style``."""
     words = vocabulary.names()
     count = body.size
@@ -66,19 +64,19 @@ def make_sheet(
         "english_name": [
             f"Rehearsal Body No. {n}, {bodies.city.name_en}" if n % 20 == 0 else "" for n in body.tolist()
         ],
-        "subject_category": pick(_texts([kind.category for kind in words.kinds]), bodies.kind[body]),
+        "subject_category": pick(table_of([kind.category for kind in words.kinds]), bodies.kind[body]),
         "uscc": uscc,
         "registration_number": bodies.registration_numbers(body),
         "organisation_code": [code[8:17] for code in uscc],
         "tax_number": uscc,
         "legal_representative": bodies.persons(body),
-        "body_type": pick(_texts([tail.body_type for tail in tails]), bodies.tail[body]),
+        "body_type": pick(table_of([tail.body_type for tail in tails]), bodies.tail[body]),
         "registered_capital": _capital(bodies, body),
         "registrar_name": [registrar.name] * count,
         "registrar_code": [registrar.uscc] * count,
         "address": bodies.addresses(body),
-        "industry": pick(_texts([tail.industry for tail in tails]), bodies.tail[body]),
-        "business_scope": pick(_texts([tail.scope for tail in tails]), bodies.tail[body]),
+        "industry": pick(table_of([tail.industry for tail in tails]), bodies.tail[body]),
+        "business_scope": pick(table_of([tail.scope for tail in tails]), bodies.tail[body]),
         "status": _states(body),
         "remarks": [""] * count,
         **days,
@@ -94,10 +92,6 @@ def make_sheet(
         late=[False] * count,
         shown=dict(shown),
     )
-
-
-def _texts(values: Sequence[str]) -> NDArray[np.object_]:
-    return np.array([*values, ""], dtype=object)[:-1]
 
 
 def _days(
@@ -118,7 +112,7 @@ def _days(
 
 def _capital(bodies: Bodies, body: NDArray[np.int64]) -> list[str]:
     """Return registered capital in 万元; a branch has none, and neither has an individual business."""
-    sums = pick(_texts(vocabulary.names().capital), body * 31 // 7 % len(vocabulary.names().capital))
+    sums = pick(table_of(vocabulary.names().capital), body * 31 // 7 % len(vocabulary.names().capital))
     none = bodies.is_kind(body, "individual_business") | (bodies.parent[body] >= 0)
     return ["" if empty else each for each, empty in zip(sums, none.tolist(), strict=True)]
 
@@ -127,4 +121,4 @@ def _states(body: NDArray[np.int64]) -> list[str]:
     states = vocabulary.names().states
     steps = np.cumsum([weight for _, weight in states])
     steps = steps / steps[-1] * 1000
-    return pick(_texts([text for text, _ in states]), np.searchsorted(steps, body * 389 % 1000, side="right"))
+    return pick(table_of([text for text, _ in states]), np.searchsorted(steps, body * 389 % 1000, side="right"))

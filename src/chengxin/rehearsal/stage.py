@@ -66,9 +66,7 @@ def sheets(job: Job, bodies: Bodies, today: date, share: float = 1.0) -> Iterato
     hand = dirt.Handwriting(profile.format == "xlsx", profile.dates)
     kinds = dirt.fitting(profile.item, profile.generation)
     registered = (
-        register.bodies_of(bodies, job.organisation)
-        if profile.item == "registration"
-        else np.empty(0, dtype=np.int64)
+        register.bodies_of(bodies, job.organisation) if profile.item == "registration" else np.empty(0, dtype=np.int64)
     )
     file = facts.FactFile(
         job.organisation,
@@ -229,8 +227,7 @@ def rehearse(
     write_bodies(truths / "bodies.csv", made)
     with FactTruth(truths / "facts.csv") as truth:
         written = tuple(
-            write_file(job, made, files, today, truth, progress)
-            for job in plan_jobs(city, made, counts, today)
+            write_file(job, made, files, today, truth, progress) for job in plan_jobs(city, made, counts, today)
         )
     manifest = out / "manifest.json"
     held = {

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from chengxin.rehearsal.sheet import Cell, Sheet
     from chengxin.rehearsal.vocabulary import Column, Profile
 
-DAY_COLUMNS = frozenset(
-    {"decided_on", "valid_from", "valid_until", "public_until", "established_on", "updated_at"}
-)
+DAY_COLUMNS = frozenset({"decided_on", "valid_from", "valid_until", "public_until", "established_on", "updated_at"})
 AMOUNT_COLUMNS = frozenset({"fine_amount", "confiscated_amount", "registered_capital"})
 MADE_ON = datetime(2026, 1, 1, tzinfo=UTC)
 """Fixed in the properties of every workbook, so that the same rows give the same bytes."""
@@ -111,9 +109,7 @@ class XlsxTable:
             "strings_to_urls": False,
         }
         self._book = xlsxwriter.Workbook(str(path), options)
-        self._book.set_properties(
-            {"created": MADE_ON, "title": "演练数据", "comments": "rehearsal data, invented"}
-        )
+        self._book.set_properties({"created": MADE_ON, "title": "演练数据", "comments": "rehearsal data, invented"})
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._sheet = self._book.add_worksheet("数据")
         self._next = 0
@@ -127,9 +123,7 @@ class XlsxTable:
         extra = [False] * self.profile.moved
         for row in zip(*_written(sheet, self.profile), strict=True):
             self._next += 1
-            for place, (value, day, amount) in enumerate(
-                zip(row, days + extra, amounts + extra, strict=True)
-            ):
+            for place, (value, day, amount) in enumerate(zip(row, days + extra, amounts + extra, strict=True)):
                 self._cell(place, value, day=day, amount=amount)
 
     def _cell(self, place: int, value: Cell, *, day: bool, amount: bool) -> None:

@@ -76,10 +76,7 @@ def names() -> Names:
             each["prefix"],
             each["share"],
             each["category"],
-            tuple(
-                Tail(tail["text"], tail["industry"], tail["scope"], each["body_type"], 1.0)
-                for tail in each["tails"]
-            )
+            tuple(Tail(tail["text"], tail["industry"], tail["scope"], each["body_type"], 1.0) for tail in each["tails"])
             if "tails" in each
             else forms,
         )
@@ -141,8 +138,7 @@ def plan() -> Plan:
         years=held["years"],
         xlsx_max_rows=held["xlsx_max_rows"],
         registration=tuple(
-            Profile(item="registration", generation="R1", headers="chinese", **each)
-            for each in held["registration"]
+            Profile(item="registration", generation="R1", headers="chinese", **each) for each in held["registration"]
         ),
         profiles=tuple(Profile(**each) for each in held["profiles"]),
     )
@@ -290,8 +286,7 @@ def texts() -> Texts:
         spellings=held["spellings"],
         phrases=held["phrases"],
         licences={
-            duty: tuple(LicenceCase(**each) for each in both["licences"])
-            for duty, both in held["duties"].items()
+            duty: tuple(LicenceCase(**each) for each in both["licences"]) for duty, both in held["duties"].items()
         },
         penalties={
             duty: tuple(

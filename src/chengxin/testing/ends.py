@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.apps import AppConfig, apps
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -42,13 +43,32 @@ def as_role(role: str) -> Iterator[None]:
         settings["USER"], settings["PASSWORD"] = kept
 
 
-def settings_of(end: str) -> override_settings:
-    """Return the override that turns the owner's settings into those of ``end``, its database aside."""
+@contextmanager
+def settings_of(end: str) -> Iterator[None]:
+    """Turn the owner's settings and applications into those of ``end``, its database aside.
+
+    Applications are added by hand: Django's own override starts every application once more, which the job queue's
+    does not survive.
+    """
     own = importlib.import_module(f"chengxin.settings.{end}")
     owner = importlib.import_module("chengxin.settings.owner")
-    names = [name for name in vars(own) if name.isupper() and name != "DATABASES"]
+    names = [name for name in vars(own) if name.isupper() and name not in {"DATABASES", "INSTALLED_APPS"}]
     changed = {name: getattr(own, name) for name in names if getattr(own, name) != getattr(owner, name, None)}
-    return override_settings(**changed)
+    added = [name for name in own.INSTALLED_APPS if not apps.is_installed(name)]
+    with override_settings(**changed):
+        configs = [AppConfig.create(name) for name in added]
+        for config in configs:
+            config.apps = apps
+            apps.app_configs[config.label] = config
+            config.import_models()
+            config.ready()
+        apps.clear_cache()
+        try:
+            yield
+        finally:
+            for config in configs:
+                del apps.app_configs[config.label]
+            apps.clear_cache()
 
 
 class RoleClient(Client):

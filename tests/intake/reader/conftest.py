@@ -78,6 +78,21 @@ def refusal(read_inline: Callable[..., tuple[Reading, list[list[str]]]]) -> Call
 
 
 @pytest.fixture(scope="session")
+def attempt(
+    read_inline: Callable[..., tuple[Reading, list[list[str]]]],
+) -> Callable[..., tuple[Reading | FileRefused, list[list[str]]]]:
+    """Read bytes in this process: the reading and its records, or the refusal and none."""
+
+    def outcome(data: bytes) -> tuple[Reading | FileRefused, list[list[str]]]:
+        try:
+            return read_inline(data)
+        except FileRefused as refused:
+            return refused, []
+
+    return outcome
+
+
+@pytest.fixture(scope="session")
 def make_package() -> Callable[..., bytes]:
     """A ZIP with the given members."""
 

@@ -43,7 +43,7 @@ def test_a_table_with_any_delimiter_is_read(read_inline: Read, delimiter: str) -
 
 
 def test_the_line_is_where_the_record_starts(read_inline: Read) -> None:
-    _, rows = read_inline('a,b\r\n"1\r\n1",x\r\n\r\n2,y\r\n'.encode())
+    _, rows = read_inline(b'a,b\r\n"1\r\n1",x\r\n\r\n2,y\r\n')
     assert rows == [["2", "", "", "1\r\n1", "x"], ["5", "", "", "2", "y"]]
 
 
@@ -80,13 +80,13 @@ def test_an_unclosed_quote_is_refused_with_the_line_it_opened_in(refusal: Refusa
 
 
 def test_the_quote_is_named_and_not_the_record_it_is_in(refusal: Refusal) -> None:
-    refused = refusal('a,b,c\n"1\n1","2\n2","3\n'.encode())
+    refused = refusal(b'a,b,c\n"1\n1","2\n2","3\n')
     assert refused.where is not None
     assert (refused.code, refused.where.line) == ("quote_unclosed", 4)
 
 
 def test_text_behind_a_closing_quote_is_refused_with_both_lines(refusal: Refusal) -> None:
-    refused = refusal('a,b\n1,2\n"3\nx" y,4\n'.encode())
+    refused = refusal(b'a,b\n1,2\n"3\nx" y,4\n')
     assert refused.code == "quote_misplaced"
     assert refused.where is not None
     assert (refused.where.line, refused.details["at"]) == (3, 4)

@@ -112,6 +112,12 @@ def test_a_reading_survives_the_way_through_json(
     assert Reading.from_json(reading.to_json()) == reading
 
 
+def test_an_endless_name_is_cut_on_its_way() -> None:
+    refusal = FileRefused("zip_path", Where(sheet="s" * 10**6), part="p" * 10**6)
+    assert len(str(refusal.to_json())) < 1_000
+    assert len(refusal.message_zh) < 200
+
+
 def test_a_notice_speaks_both_languages() -> None:
     notice = Notice("numbers_damaged", Where(sheet="S", cell="B2"), (("size", 3),))
     assert notice.message_zh.startswith("有 3 个数字单元格超过 15 位有效数字")

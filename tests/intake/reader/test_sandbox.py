@@ -3,7 +3,6 @@
 import csv
 import io
 import os
-import resource
 import stat
 import subprocess
 import sys
@@ -13,13 +12,13 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chengxin.intake.reader import FileRefused, Limits, ReaderFailed, Reading, codes, read_table
-from chengxin.intake.reader import sandbox as module
 
 Rows = Callable[[Path], list[list[str]]]
 Make = Callable[..., bytes]
@@ -28,7 +27,7 @@ SHARED = Path(os.environ.get("CHENGXIN_SHARED_DATA") or Path(__file__).parents[4
 CORPUS = SHARED / "files"
 
 
-def refused(path: Path, spool: Path, **options: object) -> FileRefused:
+def refused(path: Path, spool: Path, **options: Any) -> FileRefused:
     with pytest.raises(FileRefused) as caught:
         read_table(path, spool, **options)
     assert not spool.exists()
@@ -108,7 +107,7 @@ def test_a_bomb_is_refused_before_a_process_is_started(
     def no_process(*_: object, **__: object) -> None:
         pytest.fail("a process was started")
 
-    monkeypatch.setattr(module.subprocess, "Popen", no_process)
+    monkeypatch.setattr(subprocess, "Popen", no_process)
     bomb = make_package({**workbook_parts(), "xl/worksheets/s1.xml": b"<a>" + b" " * 50_000_000})
     assert len(bomb) < 60_000
     assert refused(put(bomb), spool).code == "zip_bomb"
@@ -128,23 +127,23 @@ def test_too_much_computing_ends_only_the_child(
 def test_too_much_memory_ends_only_the_child(
     put: Callable[..., Path], spool: Path, make_package: Make, workbook_parts: Parts
 ) -> None:
-    parts = workbook_parts(strings="".join(f"<si><t>{number:x}</t></si>" for number in range(900_000)))
+    parts = workbook_parts(strings="".join(f"<si><t>{number:x}</t></si>" for number in range(600_000)))
     path = put(make_package(parts, zipfile.ZIP_STORED))
-    refusal = refused(path, spool, limits=Limits(address_space_bytes=90 << 20))
+    refusal = refused(path, spool, limits=Limits(address_space_bytes=40 << 20))
     assert refusal.code in ("limit_memory", "reader_died")
     assert refusal.message_zh.startswith("文件超出范围")
 
 
 def test_a_child_that_hangs_is_ended(put: Callable[..., Path], spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
-    real = subprocess.Popen
+    real: Any = subprocess.Popen
 
-    def sleeper(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
-        process = real([sys.executable, "-c", "import time; time.sleep(60)"], **options)
+    def sleeper(_: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+        process: subprocess.Popen[bytes] = real([sys.executable, "-c", "import time; time.sleep(60)"], **options)
         started.append(process)
         return process
 
-    monkeypatch.setattr(module.subprocess, "Popen", sleeper)
+    monkeypatch.setattr(subprocess, "Popen", sleeper)
     begin = time.monotonic()
     refusal = refused(put(b"a\n1\n"), spool, limits=Limits(wall_seconds=1))
     assert refusal.code == "limit_wall"
@@ -172,12 +171,13 @@ def test_a_child_that_hangs_is_ended(put: Callable[..., Path], spool: Path, monk
 def test_every_end_of_the_child_has_a_meaning(
     put: Callable[..., Path], spool: Path, monkeypatch: pytest.MonkeyPatch, program: str, expected: str
 ) -> None:
-    real = subprocess.Popen
+    real: Any = subprocess.Popen
 
-    def other(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
-        return real([sys.executable, "-I", "-S", "-c", program], **options)
+    def other(_: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+        process: subprocess.Popen[bytes] = real([sys.executable, "-I", "-S", "-c", program], **options)
+        return process
 
-    monkeypatch.setattr(module.subprocess, "Popen", other)
+    monkeypatch.setattr(subprocess, "Popen", other)
     with pytest.raises((FileRefused, ReaderFailed)) as caught:
         read_table(put(b"a\n1\n"), spool)
     assert getattr(caught.value, "code", "ReaderFailed") == expected
@@ -187,39 +187,37 @@ def test_every_end_of_the_child_has_a_meaning(
 def test_the_child_sees_no_secret_of_its_parent(
     put: Callable[..., Path], spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[dict[str, object]] = []
-    real = subprocess.Popen
+    seen: list[dict[str, Any]] = []
+    real: Any = subprocess.Popen
 
-    def watched(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
+    def watched(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
         seen.append(options)
         assert command[:4] == [sys.executable, "-I", "-m", "chengxin.intake.reader.child"]
-        return real(command, **options)
+        process: subprocess.Popen[bytes] = real(command, **options)
+        return process
 
     monkeypatch.setenv("CHENGXIN_SECRET", "s3cret")
-    monkeypatch.setattr(module.subprocess, "Popen", watched)
+    monkeypatch.setattr(subprocess, "Popen", watched)
     read_table(put(b"a\n1\n"), spool)
     assert "CHENGXIN_SECRET" not in str(seen[0]["env"])
     assert seen[0]["start_new_session"] is True
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to count descriptors")
 def test_no_descriptor_is_left_behind(put: Callable[..., Path], spool: Path) -> None:
-    before = sorted(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else []
-    for data in (b"a\n1\n", b"a,a\n1,2\n", b""):
-        try:
-            read_table(put(data), spool)
-        except FileRefused as refusal:
-            assert refusal.code in codes("refusal")  # noqa: PT017 - readings are fine too
-    after = sorted(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else []
-    assert before == after
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    ends = [answer(put(data), spool)[0] for data in (b"a\n1\n", b"a,a\n1,2\n", b"")]
+    assert ends == ["read", "header_duplicate", "file_empty"]
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_large_text_file_takes_little_memory_and_comes_back_whole(put: Callable[..., Path], spool: Path) -> None:
     row = ",".join(["昆山某某有限公司", "行政处罚决定书", "2025-06-30"] * 10)
     header = ",".join(f"列{number}" for number in range(30))
     path = put((header + "\n" + (row + "\n") * 60_000).encode())
-    reading = read_table(path, spool)
+    assert path.stat().st_size > 30_000_000
+    reading = read_table(path, spool, limits=Limits(address_space_bytes=120 << 20))
     assert reading.lines == 60_000
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 400_000
     with spool.open(encoding="utf-8", newline="") as lines:
         last = list(csv.reader(lines))[-1]
     assert last == ["60001", "", "", *row.split(",")]
@@ -230,10 +228,9 @@ def test_a_large_text_file_takes_little_memory_and_comes_back_whole(put: Callabl
 def test_any_bytes_give_a_reading_or_a_listed_refusal_through_the_process(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(data)
-    try:
-        assert read_table(path, tmp_path / "spool").lines > 0
-    except FileRefused as refusal:
-        assert refusal.code in codes("refusal")  # noqa: PT017 - a reading is fine too
+    code, text = answer(path, tmp_path / "spool")
+    assert code in codes("refusal") | {"read"}
+    assert text
 
 
 def answer(path: Path, spool: Path) -> tuple[str, str]:

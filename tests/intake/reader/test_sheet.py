@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import openpyxl
 import pytest
-import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.intake.reader import FileRefused, Limits, Reading
 
 Read = Callable[..., tuple[Reading, list[list[str]]]]
+xlsxwriter = pytest.importorskip("xlsxwriter")  # has no type information
 Refusal = Callable[..., FileRefused]
 Make = Callable[..., bytes]
 HEAD = '<row r="1"><c r="A1" t="str"><v>名称</v></c><c r="B1" t="str"><v>数</v></c></row>'

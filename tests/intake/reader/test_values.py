@@ -132,6 +132,13 @@ def test_a_date_outside_the_calendar_is_refused(stored: str) -> None:
         date_text(stored, "date", from_1904=False)
 
 
+def test_both_date_systems_end_with_the_year_9999() -> None:
+    assert date_text("2957003", "date", from_1904=True) == "9999-12-31"
+    for serial, from_1904 in (("2957004", True), ("2957003.9999999999", True), ("2958465.9999999999", False)):
+        with pytest.raises(ValueError, match="no date"):
+            date_text(serial, "date", from_1904=from_1904)
+
+
 @given(st.dates(min_value=dt.date(1900, 3, 1)))
 def test_every_date_after_february_1900_comes_back(day: dt.date) -> None:
     serial = (day - dt.date(1899, 12, 30)).days

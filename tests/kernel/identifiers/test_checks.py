@@ -63,7 +63,8 @@ def test_organisation_code_writes_ten_as_x_and_eleven_as_0() -> None:
 
 
 def test_organisation_code_counts_letters_in_the_full_alphabet() -> None:
-    # J is 19 because I is counted though no USCC contains it; the USCC's own alphabet makes it 18, and the check 8.
+    # J is 19 because I is counted though no USCC contains it; the USCC's own alphabet makes it 18, and the
+    # check 8.
     assert organisation_code_check_character("0000000J") == "6"
     assert organisation_code_check_character("MA1MABCD") == "6"
 

@@ -109,15 +109,15 @@ def test_a_tax_number_that_is_a_persons_id_is_refused() -> None:
         ("91320583187588026A", Verdict.SUSPECT, [("check_character", 18)]),
     ],
 )
-def test_tax_numbers_with_something_wrong(
-    text: str, verdict: Verdict, problems: list[tuple[str, int | None]]
-) -> None:
+def test_tax_numbers_with_something_wrong(text: str, verdict: Verdict, problems: list[tuple[str, int | None]]) -> None:
     found = TaxNumber.parse(text)
     assert found.verdict is verdict
     assert _told(found) == problems
 
 
-@given(st.text("0123456789", min_size=6, max_size=6), st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=8, max_size=8))
+@given(
+    st.text("0123456789", min_size=6, max_size=6), st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=8, max_size=8)
+)
 def test_region_and_organisation_code_make_a_valid_tax_number(region: str, body: str) -> None:
     code = body + organisation_code_check_character(body)
     found = TaxNumber.parse(region + code)
@@ -125,7 +125,9 @@ def test_region_and_organisation_code_make_a_valid_tax_number(region: str, body:
     assert found.derived["organisation_code"] == code
 
 
-@pytest.mark.parametrize("text", ["事证第132058300123号", "132058300123", "事证第 1320 5830 0123 号", "１３２０５８３００１２３"])
+@pytest.mark.parametrize(
+    "text", ["事证第132058300123号", "132058300123", "事证第 1320 5830 0123 号", "１３２０５８３００１２３"]
+)
 def test_a_public_institution_certificate_is_written_one_way(text: str) -> None:
     found = PublicInstitutionCertificate.parse(text)
     assert (found.kind, found.verdict) == (Kind.PUBLIC_INSTITUTION_CERTIFICATE, Verdict.VALID)
@@ -133,7 +135,9 @@ def test_a_public_institution_certificate_is_written_one_way(text: str) -> None:
     assert found.derived == {"region": "320583"}
 
 
-@pytest.mark.parametrize("text", ["事证第13205830012号", "232058300123", "132058300123号号", "事证字132058300123", "13205830012٣"])
+@pytest.mark.parametrize(
+    "text", ["事证第13205830012号", "232058300123", "132058300123号号", "事证字132058300123", "13205830012٣"]
+)
 def test_other_ways_of_writing_it_are_refused_with_an_example(text: str) -> None:
     found = PublicInstitutionCertificate.parse(text)
     assert found.verdict is Verdict.INVALID

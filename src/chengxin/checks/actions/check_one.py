@@ -12,7 +12,6 @@ from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
 from chengxin.checks.answer import CheckAnswer, CodeRead, answer_check, read_code
 from chengxin.kernel.calendar import legal_day
-from chengxin.kernel.text import find_controls
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -41,7 +40,7 @@ class CheckOne:
         """Return the code as understood, or raise."""
         self.actor.require(CHECK)
         shortest, longest = PURPOSE_LENGTH
-        if not shortest <= len(self.purpose.strip()) <= longest or find_controls(self.purpose):
+        if not shortest <= len(self.purpose.strip()) <= longest or not self.purpose.isprintable():
             raise ChengxinError(
                 "purpose_missing",
                 f"请写明核查用途（{shortest} 至 {longest} 字，不能换行），例如：政府采购投标资格审查",

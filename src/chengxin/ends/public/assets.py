@@ -16,10 +16,9 @@ _SHOWN_KINDS = {".html", ".css", ".svg", ".mo", ".py"}
 class VersionedStatic(StaticFilesStorage):
     """Adds ``?v=`` and a digest of the file to its address, so that browsers may keep it for a year."""
 
-    def url(self, name: str | None, force: bool = False) -> str:  # noqa: FBT001, FBT002 - the parent's signature
+    def url(self, name: str | None) -> str:
         """Return the address of a static file; raise ``FileNotFoundError`` where there is none."""
-        address = super().url(name, force=force)  # type: ignore[call-arg]  # the stubs miss the parent's flag
-        return f"{address}?v={_digest_of(name or '')}"
+        return f"{super().url(name)}?v={_digest_of(name or '')}"
 
 
 @cache

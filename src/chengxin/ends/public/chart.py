@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MONTHS = 12
 
 WIDTH, HEIGHT = 480, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 6, 12, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 6, 12, 34
 _SHARE = 0.66
 """Share of a month's width that its bars take."""
 

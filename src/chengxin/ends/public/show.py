@@ -35,6 +35,9 @@ _HEADED = {"subject_name", "uscc", "status"}
 """Fields of a registration that head its page and are not repeated below."""
 
 
+_HEADS = ("document_number", "issuer_name", "decided_on")
+
+
 @dataclass(frozen=True)
 class Line:
     """One field on a page. ``text`` is ready to show; ``day`` is set for a date; ``chinese`` marks source text."""
@@ -110,8 +113,22 @@ def title(fact: Fact) -> str:
 
 
 def fact_lines(fact: Fact, kind: str) -> tuple[Line, ...]:
-    """Return every public field of a fact that holds something, in the order of the catalogue."""
-    return _lines(fact.item, fact.content, kind, skipped={"subject_name", "uscc"})
+    """Return the public fields of a fact that hold something, in the order of the catalogue.
+
+    Those that head the page (``heads``, the body's name and code) and the source unit are not repeated.
+    """
+    roles = _item_roles(fact.item)
+    return _lines(fact.item, fact.content, kind, skipped={"subject_name", "uscc", "source_name", *roles.values()})
+
+
+def heads(item: str) -> dict[str, str]:
+    """Return the catalogue's labels for what heads a fact: its document number, issuing organ and day, by role."""
+    found = _item(item)
+    labels = {}
+    for role, key in _item_roles(item).items():
+        field = found.field(key) if found else None
+        labels[role] = "" if field is None else field.label_en if speaks_english() else field.label
+    return labels
 
 
 def registration_lines(content: Mapping[str, str], kind: str) -> tuple[Line, ...]:
@@ -176,10 +193,11 @@ def amount(text: str, unit: str) -> str:
         return text
     if not figure.is_finite():
         return text
+    if speaks_english() and unit == "万元":  # English has no word for ten thousand yuan
+        figure, unit = figure * 10_000, "yuan"
     whole, _point, rest = f"{figure:,f}".partition(".")
-    rest = rest.rstrip("0")
-    words = {"万元": _("万元")}
-    return f"{whole}.{rest} {words.get(unit, unit)}".strip() if rest else f"{whole} {words.get(unit, unit)}".strip()
+    written = f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
+    return f"{written} {unit}".strip()
 
 
 def _several(field: Field, text: str) -> str:
@@ -211,6 +229,13 @@ def _day(text: str) -> date | None:
 
 def _item(key: str) -> Item | None:
     return next((one for one in catalogue().items if one.key == key), None)
+
+
+def _item_roles(key: str) -> dict[str, str]:
+    """Return the fields that play the parts which head a fact, by part."""
+    found = _item(key)
+    parts = found.roles.as_dict() if found else {}
+    return {name: parts[name] or "" for name in _HEADS if parts.get(name)}
 
 
 def _is_public(item: Item | None, key: str) -> bool:

@@ -82,6 +82,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "names": names(the_city(settings.CITY)),
         "english": english,
+        "path": request.path,
         "zh": _CHINESE if english else "",
         "html_lang": "en" if english else "zh-Hans",
         "other_lang": "zh-Hans" if english else "en",

@@ -28,6 +28,9 @@ LATEST = 5
 ON_BODY = 10
 """Facts of each item on a body's page."""
 
+LISTS = {show.LICENCE: "licences", show.PENALTY: "penalties"}
+"""The name of each item's list among the addresses."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -151,6 +154,8 @@ def fact(request: HttpRequest, moment: Moment, record_id: int) -> HttpResponse:
             "row": Row(found, show.title(found.fact)),
             "item": show.item_name(found.fact.item),
             "kind": show.kind_name(found.kind),
+            "heads": show.heads(found.fact.item),
+            "address": request.build_absolute_uri(request.path),
             "lines": show.fact_lines(found.fact, found.kind),
             "source": show.source_of(found.fact),
             "reason": show.period_reason(found.fact, moment.day),
@@ -174,8 +179,8 @@ def facts(request: HttpRequest, moment: Moment, item: str) -> HttpResponse:
     section = _section(
         item,
         queries.FactList((), None) if asked.personal else found,
-        "" if asked.personal else _address(f"{item}s", **kept, after=write_fact_key(found.after)),
-        _address(f"{item}s", **kept) or reverse(f"{item}s") if asked.after else "",
+        "" if asked.personal else _address(LISTS[item], **kept, after=write_fact_key(found.after)),
+        _address(LISTS[item], **kept) or reverse(LISTS[item]) if asked.after else "",
     )
     response = render(
         request,
@@ -184,7 +189,7 @@ def facts(request: HttpRequest, moment: Moment, item: str) -> HttpResponse:
             "state": moment.state,
             "section": section,
             "asked": asked,
-            "here": f"{item}s",
+            "here": LISTS[item],
             "issuers": queries.issuers(item),
         },
     )

@@ -92,7 +92,6 @@ class ImportBatch:
             match = _recognise(item, reading, self.mapping or _mapping(batch))
             self._tell(batch, State.CHECKING, reading.lines)
             load_rows(scratch.duck, scratch.spool, reading)
-            scratch.spool.unlink()
             stage(scratch.duck, item, match)
             judge_codes(scratch.duck, item)
             organisations = [(one.uscc, (one.name, *one.aliases)) for one in Organisation.objects.all()]

@@ -29,7 +29,7 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 _SURE_HANZI, _SURE_HANZI_IN_HEADER = 4, 2
 
 
-class NotThisEncoding(Exception):  # noqa: N818 - a finding that the caller acts on
+class NotThisEncoding(Exception):
     """The bytes at ``offset`` are no text of the encoding; ``cut``: the file ends inside a character."""
 
     def __init__(self, encoding: str, offset: int, *, cut: bool) -> None:

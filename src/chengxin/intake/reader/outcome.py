@@ -8,18 +8,18 @@ import csv
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal, NoReturn, Self
 
 Kind = Literal["csv", "xlsx"]
 Language = Literal["zh", "en"]
 Detail = str | int
 
-_SHOWN_CHARS = 40
+_SHOWN_CHARS, _KEPT_CHARS = 40, 200
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd]")
 
 
-class ReaderFailed(RuntimeError):  # noqa: N818 - named as its twin FileRefused
+class ReaderFailed(RuntimeError):
     """The reader itself could not work (disk full, missing program): the file is not to blame, try again."""
 
 
@@ -130,7 +130,7 @@ class Reading:
         )
 
 
-class FileRefused(Exception):  # noqa: N818 - an answer to the sender, not an error of the program
+class FileRefused(Exception):
     """A file is not taken in; says what is wrong, where, and what to do.
 
     Attributes:
@@ -160,7 +160,8 @@ class FileRefused(Exception):  # noqa: N818 - an answer to the sender, not an er
 
     def to_json(self) -> dict[str, Any]:
         """The refusal as plain values, for the way from the child to the parent."""
-        return {"code": self.code, "where": _place_to_json(self.where), "details": self.details}
+        details = {key: _brief(value) for key, value in self.details.items()}
+        return {"code": self.code, "where": _place_to_json(self.where), "details": details}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -199,12 +200,19 @@ def sentence(
 
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
-    text = resources.files(__package__).joinpath("messages.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("messages.csv").read_text(encoding="utf-8")
     return {row["code"]: row for row in csv.DictReader(text.splitlines())}
 
 
 def _place_to_json(where: Where | None) -> list[Any] | None:
-    return None if where is None else [where.line, where.byte, where.sheet, where.cell, where.part]
+    if where is None:
+        return None
+    return [where.line, where.byte, _brief(where.sheet), _brief(where.cell), _brief(where.part)]
+
+
+def _brief(value: Detail) -> Detail:
+    """Names in a hostile file have no end; more than 200 characters are never shown."""
+    return value[:_KEPT_CHARS] if isinstance(value, str) else value
 
 
 def _place_from_json(value: list[Any] | None) -> Where | None:

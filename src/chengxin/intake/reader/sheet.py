@@ -6,7 +6,7 @@ No step depends on the size of the used range: a sheet with cells A1 and XFD1048
 from chengxin.intake.reader.limits import Limits
 from chengxin.intake.reader.outcome import FileRefused, Where, refuse
 from chengxin.intake.reader.spool import Spool, column_letters
-from chengxin.intake.reader.values import date_text, number_text, unescaped
+from chengxin.intake.reader.values import date_text, iso_date_text, number_text, unescaped
 from chengxin.intake.reader.workbook import Ender, Handler, Package, Sheet, Workbook, main_names, walk
 
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
@@ -16,7 +16,7 @@ _NOTHING = ("0", "0.0")
 _MAX_LETTERS = 3
 
 
-class Occupied(Exception):  # noqa: N818 - a finding that ends the look early
+class Occupied(Exception):
     """A sheet that is only looked at has content; ``cell`` is the first."""
 
     def __init__(self, cell: str) -> None:
@@ -185,8 +185,7 @@ class _Scan:
             self._flaw = "error_value"
             return value
         if kind == "d":
-            day, _, clock = value.partition("T")
-            return day if not clock.strip("0:.Z") else f"{day} {clock.rstrip('Z')}"
+            return iso_date_text(value)
         raise ValueError(kind)
 
     def _number_or_date(self, value: str) -> str:

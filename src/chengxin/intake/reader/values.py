@@ -11,8 +11,9 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?
 _SAFE_DIGITS = 15
 _UNSAFE_FROM = Decimal(10) ** _SAFE_DIGITS
 _MILLISECONDS_A_DAY = 86_400_000
-_LAST_SERIAL = 2_958_466  # 10000-01-01 in the 1900 system
+_END_1900, _END_1904 = 2_958_466, 2_957_004  # 10000-01-01 in both systems
 _FALSE_LEAP_DAY = 60  # the 1900 system counts a 29 February 1900 that never was
+_ISO_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)Z?)?")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 # Formats without a stored code: 14-22 and 45-47 everywhere, 27-36 and 50-58 in Chinese and other East Asian
@@ -106,14 +107,30 @@ def date_text(stored: str, kind: str, *, from_1904: bool) -> str:
     if not _NUMBER.fullmatch(stored):
         raise ValueError(f"no date: {stored!r}")
     value = Decimal(repr(float(stored)))
-    if not 0 <= value < _LAST_SERIAL:
+    end = _END_1904 if from_1904 else _END_1900
+    if not 0 <= value < end:
         raise ValueError(f"no date: {stored!r}")
     total = int((value * _MILLISECONDS_A_DAY).to_integral_value(ROUND_HALF_EVEN))
     days, clock = divmod(total, _MILLISECONDS_A_DAY)
+    if days >= end:
+        raise ValueError(f"no date: {stored!r}")
     if kind == "elapsed" or (kind == "time" and days == 0):
         return _clock_text(total)
     day = _day_text(days, from_1904=from_1904)
     return f"{day} {_clock_text(clock)}" if clock else day
+
+
+def iso_date_text(stored: str) -> str:
+    """A date stored as ISO 8601 text (cell type ``d``) in the form of :func:`date_text`; other text unchanged.
+
+    >>> iso_date_text("2025-06-30T00:00:00.000Z"), iso_date_text("2025-06-30T08:15:00"), iso_date_text("?")
+    ('2025-06-30', '2025-06-30 08:15:00', '?')
+    """
+    match = _ISO_DATE.fullmatch(stored)
+    if not match:
+        return stored
+    day, clock = match[1], match[2] or ""
+    return f"{day} {clock}" if clock.strip("0:.") else day
 
 
 def unescaped(text: str) -> str:

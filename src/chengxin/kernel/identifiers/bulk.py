@@ -70,9 +70,7 @@ def _verdicts(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return verdicts
 
 
-def _reject_persons(
-    codes: NDArray[np.uint8], columns: NDArray[np.uint8], verdicts: NDArray[np.uint8]
-) -> None:
+def _reject_persons(codes: NDArray[np.uint8], columns: NDArray[np.uint8], verdicts: NDArray[np.uint8]) -> None:
     """Mark persons' numbers invalid, in place; only codes with 19 or 20 at positions 7–8 are read."""
     century = ((columns[6] == ord("1")) & (columns[7] == ord("9"))) | (
         (columns[6] == ord("2")) & (columns[7] == ord("0"))

@@ -38,13 +38,9 @@ def _remainder(text: str, scheme: str) -> int:
     if len(text) != len(weights):
         raise ValueError(f"{len(weights)} characters are needed before the check character, not {len(text)}")
     try:
-        return (
-            sum(values[character] * weight for character, weight in zip(text, weights, strict=True)) % modulus
-        )
+        return sum(values[character] * weight for character, weight in zip(text, weights, strict=True)) % modulus
     except KeyError as unknown:
-        raise ValueError(
-            f"character {unknown} is not in the alphabet {check_scheme(scheme).alphabet}"
-        ) from None
+        raise ValueError(f"character {unknown} is not in the alphabet {check_scheme(scheme).alphabet}") from None
 
 
 def uscc_check_character(first17: str) -> str:

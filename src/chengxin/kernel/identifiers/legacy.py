@@ -67,9 +67,7 @@ class TaxNumber(Identification):
             unified = Uscc.parse(code, on=on)
             findings.problems.extend(unified.problems)
             findings.parts.extend(unified.parts)
-            findings.derived.update(
-                {name: text for name, text in unified.derived.items() if name != "tax_number"}
-            )
+            findings.derived.update({name: text for name, text in unified.derived.items() if name != "tax_number"})
             if unified.parts:
                 findings.derived["uscc"] = code
             return

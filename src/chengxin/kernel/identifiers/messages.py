@@ -26,6 +26,4 @@ def messages() -> dict[str, Message]:
     Raises:
         ValueError: if the table names a severity that does not exist.
     """
-    return {
-        row["code"]: Message(Severity(row["severity"]), row["zh"], row["en"]) for row in rows("messages.csv")
-    }
+    return {row["code"]: Message(Severity(row["severity"]), row["zh"], row["en"]) for row in rows("messages.csv")}

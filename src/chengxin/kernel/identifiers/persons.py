@@ -202,9 +202,7 @@ class ForeignPermanentResidence(PersonNumber):
             return
         findings.part("nationality", 1, code[:3], "国籍字母代码", "letter code of nationality")
         findings.part("region", 4, code[3:7], *findings.region(code[3:7], 4))
-        findings.part(
-            "birth_date", 8, code[7:13], "出生日期（年份两位）", "date of birth (two digits of year)"
-        )
+        findings.part("birth_date", 8, code[7:13], "出生日期（年份两位）", "date of birth (two digits of year)")
         # The century is not written: the day is possible when it exists in either one.
         if not any(birth_date(century + code[7:13]) for century in ("19", "20")):
             findings.report("birth_date_impossible", 8, value=code[7:13])

@@ -120,9 +120,7 @@ def _agrees(packed: str) -> str:
 def _born(code: str, year: str, month_at: int) -> str:
     """Tell whether a four-digit year and the digits from ``month_at`` (1-based) on are a day of birth."""
     first, last = setting("first_birth_year"), setting("last_birth_year")
-    day = (
-        f"{year} || '-' || {code}[{month_at}:{month_at + 1}] || '-' || {code}[{month_at + 2}:{month_at + 3}]"
-    )
+    day = f"{year} || '-' || {code}[{month_at}:{month_at + 1}] || '-' || {code}[{month_at + 2}:{month_at + 3}]"
     return f"({year} BETWEEN '{first}' AND '{last}' AND TRY_CAST({day} AS DATE) IS NOT NULL)"
 
 

@@ -147,9 +147,7 @@ def person_provinces() -> frozenset[str]:
 @cache
 def permits() -> tuple[Permit, ...]:
     """Give the residence permits whose number has the shape of a resident ID."""
-    return tuple(
-        Permit(row["prefix"], row["kind"], row["name_zh"], row["name_en"]) for row in rows("permits.csv")
-    )
+    return tuple(Permit(row["prefix"], row["kind"], row["name_zh"], row["name_en"]) for row in rows("permits.csv"))
 
 
 @cache

@@ -109,16 +109,12 @@ def _examine_category(code: str, on: date | None, findings: Findings) -> None:
         findings.part("authority", 1, code[0], "登记管理部门", "registering authority")
         findings.part("category", 2, code[1], "机构类别（表中没有）", "kind of body (not in the table)")
         return
-    findings.part(
-        "authority", 1, code[0], f"登记管理部门，{row.authority_zh}", f"registered by: {row.authority_en}"
-    )
+    findings.part("authority", 1, code[0], f"登记管理部门，{row.authority_zh}", f"registered by: {row.authority_en}")
     findings.part("category", 2, code[1], f"机构类别，{row.category_zh}", f"kind of body: {row.category_en}")
 
 
 def _examine_organisation_code(code: str, findings: Findings) -> None:
-    findings.part(
-        "organisation_code", 9, code, "主体标识码（组织机构代码）", "body's own code (organisation code)"
-    )
+    findings.part("organisation_code", 9, code, "主体标识码（组织机构代码）", "body's own code (organisation code)")
     expected = organisation_code_check_character(code[:8])
     if expected == code[8]:
         findings.derived["organisation_code"] = code

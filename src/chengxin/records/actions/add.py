@@ -70,7 +70,9 @@ class AddRecords:
 
     ``facts`` has: line, key (uuid), identifier, subject_id, link, document_number, decided_on, valid_from, valid_until,
     rule, due_on, due_provisional, public, withdrawn, digest (uuid), content (JSON text). Rows with one key are versions
-    of one fact in the order of their lines; a row that says what the version before it says is a duplicate.
+    of one fact in the order of their lines; a row that says what the version before it says is a duplicate. Where the
+    last row about a fact says what is known already, all its rows are duplicates: a file sent twice in two shapes has
+    one effect.
 
     Additions of one item wait for each other (an advisory lock until the end of the transaction), so that two files
     with the same fact cannot both believe it new.
@@ -140,9 +142,11 @@ class AddRecords:
             """CREATE OR REPLACE TABLE decided AS
             WITH standing AS (
                 SELECT f.line, f.key, f.subject_id, k.id AS known_id, coalesce(k.version, 0) AS known_version,
-                    f.digest IS DISTINCT FROM lag(f.digest, 1, k.digest) OVER fact AS changes
+                    f.digest IS DISTINCT FROM lag(f.digest, 1, k.digest) OVER fact
+                        AND last_value(f.digest) OVER whole IS DISTINCT FROM k.digest AS changes
                 FROM facts f LEFT JOIN known k USING (key) ANTI JOIN turned_down t USING (line)
-                WINDOW fact AS (PARTITION BY f.key ORDER BY f.line)
+                WINDOW fact AS (PARTITION BY f.key ORDER BY f.line),
+                    whole AS (PARTITION BY f.key ORDER BY f.line ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             ), counted AS (
                 SELECT *, known_version + sum(changes::INTEGER) OVER (PARTITION BY key ORDER BY line) AS version FROM standing
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from chengxin.ends.public.forms import mask_person_numbers
@@ -54,11 +54,11 @@ def moment(value: datetime | None) -> str:
         return ""
     local = value.astimezone(LEGAL_ZONE)
     return format_html(
-        '<time datetime="{}">{}{}{:%H:%M}</time>',
+        '<time datetime="{}">{}{}{}</time>',
         local.isoformat(timespec="minutes"),
         _in_words(local),
         ", " if speaks_english() else " ",
-        local,
+        f"{local:%H:%M}",
     )
 
 
@@ -84,7 +84,7 @@ def covered(value: str) -> str:
 def breakable(value: str) -> SafeString:
     """Write a code in groups that a narrow screen may part, without adding anything to what is copied."""
     groups = (value[:2], value[2:8], value[8:17], value[17:]) if len(value) == _CODE_LENGTH else (value,)
-    return SafeString("<wbr>").join(format_html("{}", group) for group in groups)
+    return format_html_join(SafeString("<wbr>"), '<span class="group">{}</span>', ((group,) for group in groups))
 
 
 _CODE_LENGTH = 18
