@@ -162,6 +162,44 @@ class TestTheShippedCity:
         assert sorted(kept) == sorted(BODY_KINDS)
         assert all("registration" in each.items for each in kunshan.registrars())
 
+    def test_organs_that_hand_in_decisions_have_a_word_for_their_document_numbers(self, kunshan: City) -> None:
+        for item in ("licence", "penalty"):
+            deciding = kunshan.handing_in(item)
+            assert len(deciding) > 10
+            assert all(each.mark for each in deciding)
+
+    def test_no_two_organs_share_a_word_for_document_numbers(self, kunshan: City) -> None:
+        marks = [each.mark for each in kunshan.organisations if each.mark]
+        assert len(marks) == len(set(marks))
+
+    def test_a_registrar_hands_in_its_register(self, kunshan: City) -> None:
+        assert kunshan.handing_in("registration") == kunshan.registrars()
+
+    def test_an_item_nobody_hands_in_has_no_organs(self, kunshan: City) -> None:
+        assert kunshan.handing_in("scores") == ()
+
+    def test_organs_below_stand_under_organs_above(self, kunshan: City) -> None:
+        for level, above in (("village", "town"), ("town", "city")):
+            for each in kunshan.at_level(level):
+                if each.parent is not None:
+                    assert kunshan.organisation(each.parent).level in (above, level)
+        assert sum(len(kunshan.at_level(level)) for level in LEVELS) == len(kunshan.organisations)
+
+    def test_an_organ_without_children_has_none(self, kunshan: City) -> None:
+        assert kunshan.children("ks-pl") == ()
+
+    def test_the_centre_stands_under_the_credit_office(self, kunshan: City) -> None:
+        (centre,) = kunshan.children("ks-xyb")
+        assert (centre.kind, centre.name) == ("centre", kunshan.wording.centre_name)
+
+    def test_the_tax_bureaus_of_the_plan_are_one_today(self, kunshan: City) -> None:
+        today = date(2026, 1, 5)
+        for code in ("ks-gsj", "ks-dsj"):
+            former = kunshan.organisation(code)
+            assert former.successor == "ks-swj-gj"
+            assert not former.active_on(today)
+        assert kunshan.organisation("ks-swj-gj").active_on(today)
+
     def test_an_organ_is_found_by_slug_and_by_code(self, kunshan: City) -> None:
         found = kunshan.organisation("ks-scjg")
         assert found.name == "昆山市市场监督管理局"

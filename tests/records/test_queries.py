@@ -34,7 +34,8 @@ def test_a_fact_in_force_stands_with_all_that_was_recorded() -> None:
     make_record(1, subject, valid_until=date(2027, 1, 4), rule="licence_end")
     (fact,) = standing(subject.pk, DAY, NOW)
     assert (fact.record_id, fact.version, fact.item, fact.rule) == (1, 1, "licence", "licence_end")
-    assert (fact.valid_from, fact.valid_until, fact.decided_on) == (date(2026, 1, 5), date(2027, 1, 4), date(2026, 1, 5))
+    assert (fact.valid_from, fact.valid_until) == (date(2026, 1, 5), date(2027, 1, 4))
+    assert fact.decided_on == date(2026, 1, 5)
     assert fact.document_number == "昆许〔2026〕1号"
     assert fact.content["issuer_name"] == "昆山市市场监督管理局"
     assert fact.recorded_at == NOW

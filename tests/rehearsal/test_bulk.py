@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
 
+from chengxin.base.city import load_city
+from chengxin.base.errors import ChengxinError
 from chengxin.catalogue import load_catalogue, recognise_header
 from chengxin.kernel.identifiers import Uscc, Verdict
-from chengxin.rehearsal import write_penalty_file, write_registration_file
+from chengxin.rehearsal import bulk, write_penalty_file, write_registration_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +91,25 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         write_penalty_file(tmp_path / name, seed=6, rows=21_000, bodies=100)
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_registers_of_one_seed_are_the_same_whatever_the_encoding(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "gb18030"):
+        write_registration_file(tmp_path / encoding, seed=2, bodies=200, encoding=encoding)
+    assert rows_of(tmp_path / "utf-8") == rows_of(tmp_path / "gb18030", "gb18030")
+
+
+def test_no_decision_lies_after_the_day_given(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    write_penalty_file(path, seed=1, rows=500, bodies=50, dirt=0, today=date(2024, 6, 30))
+    days = [row["处罚决定日期"] for row in rows_of(path)]
+    assert max(days) <= "2024/06/30"
+    assert min(days) >= "2021/"
+
+
+def test_a_city_without_a_market_regulator_has_no_benchmark_files() -> None:
+    city = replace(load_city("kunshan"), organisations=())
+    with pytest.raises(ChengxinError) as caught:
+        bulk._organisation(city, "penalty")
+    assert caught.value.code == "rehearsal_no_regulator"
+    assert "昆山市" in caught.value.message_zh

@@ -260,6 +260,34 @@ class TestLicences:
         assert set(sheet_of(city, bodies, "licence", "G3").shown["status"]) == {"1"}
 
 
+class TestCases:
+    @pytest.mark.parametrize("duty", sorted(vocabulary.texts().penalties))
+    @pytest.mark.parametrize("generation", vocabulary.GENERATIONS)
+    def test_every_penalty_is_put_together_whole(self, duty: str, generation: str) -> None:
+        cases = facts.cases_of("penalty", generation, duty, 1)
+        assert cases.wordings.size == cases.size * facts.VARIANTS
+        for place in range(cases.size):
+            head, middle, end = (cases.columns[part][place] for part in ("head", "middle", "end"))
+            assert head.startswith("责令改正违法行为")
+            assert (head + middle + end).endswith("。")
+            assert head.endswith("罚款人民币") == bool(cases.fined[place])
+            assert ("没收违法所得人民币" in head + middle) == bool(cases.gained[place])
+            assert cases.low[place] <= cases.high[place]
+
+    @pytest.mark.parametrize("duty", sorted(vocabulary.texts().licences))
+    def test_every_licence_has_its_words(self, duty: str) -> None:
+        cases = facts.cases_of("licence", "G3", duty, 1)
+        assert cases.size >= 1
+        assert not cases.fined.any()
+        for key in ("project_name", "document_name", "licence_category", "mark"):
+            assert all(cases.columns[key])
+
+    def test_wordings_depend_on_the_seed(self) -> None:
+        first, second = (facts.cases_of("penalty", "G3", "market", seed) for seed in (1, 2))
+        assert first.wordings.tolist() != second.wordings.tolist()
+        assert first.columns["violation_type"].tolist() == second.columns["violation_type"].tolist()
+
+
 class TestInventedNumbers:
     @settings(deadline=None)
     @given(st.lists(st.integers(0, 2**40), min_size=1, max_size=20))

@@ -187,3 +187,20 @@ class TestXlsx:
         columns = workbook_of(tmp_path / "a.xlsx")
         assert columns["行政处罚决定书文号"][0] == "document_number 0"
         assert columns["flex_经办科室"] == ["综合科", "综合科"]
+
+
+class TestRefusing:
+    def test_a_cell_the_encoding_lacks_is_an_error_and_never_a_question_mark(self, tmp_path: Path) -> None:
+        profile = replace(CSV, encoding="gbk")
+        sheet = sheet_of(profile, 1, subject_name=["昆山䶮有限公司"])
+        with tables.open_table(tmp_path / "a.csv", profile) as table, pytest.raises(UnicodeEncodeError):
+            table.write(sheet)
+
+    def test_a_column_shorter_than_the_sheet_is_an_error(self, tmp_path: Path) -> None:
+        sheet = sheet_of(CSV, 3, subject_name=["只有一行"])
+        with tables.open_table(tmp_path / "a.csv", CSV) as table, pytest.raises(ValueError, match=r"zip\(\)"):
+            table.write(sheet)
+
+    def test_an_empty_sheet_adds_nothing(self, tmp_path: Path) -> None:
+        rows = cells_of(written(tmp_path / "a.csv", CSV, sheet_of(CSV, 0), sheet_of(CSV, 1)), "utf-8")
+        assert len(rows) == 2

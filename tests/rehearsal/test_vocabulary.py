@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chengxin.base.city import BODY_KINDS, ITEMS, load_city
 from chengxin.catalogue import load_catalogue
+from chengxin.intake.rulebook import rulebook
 from chengxin.rehearsal import vocabulary
 
 PENALTY_KINDS_OF_ARTICLE_9 = {
@@ -85,6 +86,39 @@ class TestNames:
         assert all(categories.read(kind.category, "R1") for kind in vocabulary.names().kinds)
         assert all(states.read(text, "R1") for text, _ in vocabulary.names().states)
 
+    def test_words_of_persons_and_roads_are_chinese_and_not_doubled(self) -> None:
+        words = vocabulary.names()
+        for held in (words.surnames, words.given):
+            assert len(held) == len(set(held)) > 50
+        for held in (words.surnames, words.given, words.roads):
+            assert all("\u4e00" <= letter <= "\u9fff" for letter in held)
+        assert len(words.roads) % 2 == 0
+
+    def test_ends_of_names_differ_between_kinds(self) -> None:
+        ends: dict[str, str] = {}
+        for kind in vocabulary.names().kinds:
+            for tail in kind.tails:
+                assert ends.setdefault(tail.text, kind.prefix) == kind.prefix
+
+    def test_every_end_of_a_name_tells_industry_scope_and_type(self) -> None:
+        for kind in vocabulary.names().kinds:
+            for tail in kind.tails:
+                assert tail.industry
+                assert tail.scope
+                assert tail.body_type
+                assert tail.weight > 0
+
+    def test_shares_are_shares(self) -> None:
+        assert set(vocabulary.names().shares) == {
+            "bracket_share",
+            "branch_share",
+            "four_share",
+            "legacy_share",
+            "numeric_share",
+            "rename_share",
+        }
+        assert all(0 < share < 1 for share in vocabulary.names().shares.values())
+
     def test_capital_is_an_amount(self) -> None:
         assert all(Decimal(each) > 0 for each in vocabulary.names().capital)
 
@@ -100,6 +134,31 @@ class TestDirt:
             assert (each.outcome == "quarantined") == bool(each.rule), each
             assert not (each.linked and each.outcome == "quarantined")
             assert set(each.items) <= set(ITEMS)
+
+    def test_every_rule_named_is_in_the_platforms_rulebook(self) -> None:
+        held = rulebook()
+        written = {rule.id for rule in held.written}
+        generated = {wording.id for wording in held.generated.values()}
+        for each in vocabulary.dirt_rates().main:
+            shapes = {each.rule, each.rule.replace("uscc", "{field}"), each.rule.replace("identity", "{field}")}
+            assert not each.rule or each.rule in written or shapes & generated, each.rule
+
+    def test_a_written_rule_speaks_about_every_list_its_dirt_is_found_in(self) -> None:
+        written = {rule.id: rule for rule in rulebook().written}
+        for each in vocabulary.dirt_rates().main:
+            if each.rule in written:
+                for item in each.items:
+                    for generation in each.generations or vocabulary.GENERATIONS:
+                        assert written[each.rule].applies(item, generation)
+
+    def test_brackets_come_in_pairs_of_two_and_are_not_the_right_ones(self) -> None:
+        for pair in vocabulary.dirt_rates().brackets:
+            assert len(pair) == 2
+            assert pair != "〔〕"
+
+    def test_impossible_dates_have_the_shape_of_dates(self) -> None:
+        for day in vocabulary.dirt_rates().impossible_dates:
+            assert [len(part) for part in day.split("-")] == [4, 2, 2]
 
     def test_every_outcome_a_receipt_counts_occurs(self) -> None:
         outcomes = {each.outcome for each in vocabulary.dirt_rates().main}
@@ -147,6 +206,34 @@ class TestTexts:
         codes = load_catalogue().code_set("penalty_kind")
         for kind in texts.phrases:
             assert codes.read(spelled.get(kind, kind), generation), kind
+
+    def test_fields_of_the_standard_are_kept_short_enough(self) -> None:
+        licence, penalty = (load_catalogue().item(item) for item in ("licence", "penalty"))
+        texts = vocabulary.texts()
+        for cases in texts.licences.values():
+            for case in cases:
+                assert len(case.document) <= (licence.field("document_name").max_length or 0)
+                assert len(case.certificate) <= (licence.field("certificate_name").max_length or 0)
+        for breaches in texts.penalties.values():
+            for breach in breaches:
+                assert len(breach.ground) <= (penalty.field("legal_ground").max_length or 0)
+
+    def test_licence_categories_are_in_the_catalogues_code_set(self) -> None:
+        categories = load_catalogue().code_set("licence_category")
+        for cases in vocabulary.texts().licences.values():
+            assert all(categories.read(case.category, "G3") for case in cases)
+
+    def test_heavier_penalties_are_stated_to_be_public_for_longer(self) -> None:
+        for cases in vocabulary.texts().penalties.values():
+            for case in cases:
+                assert 3 <= case.months <= 36
+                assert case.months > 3 or "吊销许可证件" not in case.kinds
+
+    def test_the_fine_is_named_before_the_gains(self) -> None:
+        for cases in vocabulary.texts().penalties.values():
+            for case in cases:
+                if {"罚款", "没收违法所得"} <= set(case.kinds):
+                    assert case.kinds.index("罚款") < case.kinds.index("没收违法所得")
 
     def test_templates_have_no_gaps_but_the_known_ones(self) -> None:
         texts = vocabulary.texts()

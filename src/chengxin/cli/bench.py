@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import click
 
+from chengxin.cli.bench_intake import intake
 from chengxin.cli.frame import both
 
 
 @click.group("bench", short_help="测速 / measurements", help=both("在本机重复测速。", "Measure on this machine."))
 def group() -> None:
     """Hold the measurements; each is a command of its own."""
+
+
+group.add_command(intake)

@@ -18,7 +18,7 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MEMORY = "640MB"
+MEMORY = "1100MB"
 """What DuckDB may hold in memory; beyond it rows go to the scratch folder. With the parser's process and the
 importer itself an import of a million rows stays under 2 GiB."""
 

@@ -76,16 +76,14 @@ def _tables(city: City, words: vocabulary.Names) -> Tables:
     towns = [each.aliases[0] if each.aliases else each.name for each in city.at_level("town")] or [""]
     tails = tuple(tail for kind in words.kinds for tail in kind.tails)
     return Tables(
-        prefixes=np.array([text.format(**placed) for text, _ in words.prefixes], dtype=object),
-        towns=np.array(
-            [town if town.startswith(city.name_short) else city.name + town for town in towns], dtype=object
-        ),
+        prefixes=table_of([text.format(**placed) for text, _ in words.prefixes]),
+        towns=table_of([town if town.startswith(city.name_short) else city.name + town for town in towns]),
         tails=tails,
-        tail_texts=np.array([tail.text for tail in tails], dtype=object),
+        tail_texts=table_of([tail.text for tail in tails]),
         characters=table_of(list(words.characters)),
         surnames=table_of(list(words.surnames)),
         given=table_of(list(words.given)),
-        branch_ends=np.array([text.format(**placed) for text in words.branch_ends], dtype=object),
+        branch_ends=table_of([text.format(**placed) for text in words.branch_ends]),
     )
 
 
@@ -171,7 +169,7 @@ class Bodies:
     def addresses(self, index: NDArray[np.int64], turn: int = 0) -> list[str]:
         """Return invented addresses; another ``turn`` gives the address after a move."""
         tables, words = self.tables, vocabulary.names()
-        roads = np.array([a + b for a, b in zip(words.roads[::2], words.roads[1::2], strict=True)], dtype=object)
+        roads = table_of([a + b for a, b in zip(words.roads[::2], words.roads[1::2], strict=True)])
         ends = table_of(words.road_ends)
         draw = _mixed(index, 11 + turn)
         town = pick(tables.towns, _mixed(index, 4) % tables.towns.size)

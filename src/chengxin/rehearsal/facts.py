@@ -100,7 +100,7 @@ def _wordings(templates: Sequence[str], seed: int) -> NDArray[np.object_]:
         for template in templates
         for _ in range(VARIANTS)
     ]
-    return np.array(made, dtype=object)
+    return table_of(made)
 
 
 def _licence_cases(cases: Sequence[LicenceCase], seed: int) -> Cases:

@@ -22,8 +22,6 @@ from chengxin.base.config import read_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpResponse
-
 PATIENCE = 20
 """Seconds a server may take to answer for the first time."""
 
@@ -78,10 +76,10 @@ class RoleClient(Client):
         super().__init__(raise_request_exception=False, **defaults)
         self.role = role
 
-    def request(self, **request: Any) -> HttpResponse:  # noqa: ANN401 - the parent's own
+    def request(self, **request: Any) -> Any:  # noqa: ANN401 - the parent's own
         """Send one request as the role."""
         with as_role(self.role):
-            return super().request(**request)  # type: ignore[return-value]
+            return super().request(**request)
 
 
 @contextmanager

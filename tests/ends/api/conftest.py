@@ -14,8 +14,6 @@ from chengxin.testing.making import make_client, make_organisation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpResponse
-
     from chengxin.accounts.models import Organisation
 
 
@@ -25,18 +23,18 @@ class Api:
     def __init__(self) -> None:
         self.client = RoleClient("api")
 
-    def send(self, method: str, path: str, token: str | None = None, **more: Any) -> HttpResponse:
+    def send(self, method: str, path: str, token: str | None = None, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self.client.generic(method, f"/api/v1{path}", headers=headers, **more)
 
-    def get(self, path: str, token: str | None = None) -> HttpResponse:
+    def get(self, path: str, token: str | None = None) -> Any:
         return self.send("GET", path, token)
 
-    def post(self, path: str, body: object, token: str | None = None) -> HttpResponse:
+    def post(self, path: str, body: object, token: str | None = None) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.send("POST", path, token, data=raw, content_type="application/json")
 
-    def upload(self, fields: dict[str, Any], token: str | None = None) -> HttpResponse:
+    def upload(self, fields: dict[str, Any], token: str | None = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self.client.post("/api/v1/batches", fields, headers=headers)
 

@@ -1,7 +1,7 @@
 """The operations of the API: hand in files and follow them, look a body up, check a body."""
 
 import tempfile
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, BinaryIO, Literal, cast
 
 from django.db import connection, transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -138,7 +138,11 @@ def read_batch(request: HttpRequest, batch_id: int) -> BatchOut:
 def download_returned(request: HttpRequest, batch_id: int, format: Literal["csv", "xlsx"] = "xlsx") -> FileResponse:  # noqa: A002 - the parameter's public name
     """Return the rows sent back as a file that can be mended and handed in again."""
     kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    DownloadReturned(actor_of(request), batch_id, format, system_now()).execute(kept)  # type: ignore[arg-type]
+    try:
+        DownloadReturned(actor_of(request), batch_id, format, system_now()).execute(cast("BinaryIO", kept))
+    except BaseException:
+        kept.close()
+        raise
     kept.seek(0)
     name = f"batch-{batch_id}-returned.{format}"
     return FileResponse(kept, as_attachment=True, filename=name, content_type=MEDIA_TYPES[format])

@@ -66,6 +66,7 @@ STATUS_OF: tuple[tuple[type[Exception], int], ...] = (
     (TooManyFieldsSent, 413),
     (TooManyFilesSent, 413),
     (AuthenticationError, 401),
+    (HttpError, 400),
     (ValidationError, 422),
     (OperationalError, 503),
     (InterfaceError, 503),

@@ -37,7 +37,7 @@ def about(request: HttpRequest, moment: Moment) -> HttpResponse:
             "terms": [(_level(klass), term) for klass, term in rule.terms.items()] if rule else [],
             "cap_months": rules.hard_cap_months,
             "bases": show.catalogue().item(show.PENALTY).bases_in_force(moment.day),
-            "api_address": settings.API_ADDRESS,
+            "api_address": getattr(settings, "API_ADDRESS", ""),
         },
     )
 

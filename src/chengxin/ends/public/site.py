@@ -36,7 +36,8 @@ LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 ENGLISH = "en"
 
-_CHINESE = mark_safe(' lang="zh-Hans"')  # noqa: S308 - a constant; it marks source texts on English pages
+# Marks source texts on English pages.
+_CHINESE = mark_safe(' lang="zh-Hans"')
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def check_package(fd: int, size: int, limits: Limits) -> None:
 
 
 def _directory(fd: int, size: int, limits: Limits) -> list[Member]:
+    """All entries of the directory; they must fill it exactly and not share bytes."""
     start, length, count = _end_record(fd, size)
     if count > limits.zip_members:
         raise FileRefused("zip_too_many", size=count, limit=limits.zip_members)
@@ -109,6 +110,7 @@ def _end_record(fd: int, size: int) -> tuple[int, int, int]:
 
 
 def _member(data: bytes, at: int) -> tuple[Member, int]:
+    """One entry of the directory and where the next begins."""
     entry = _ENTRY.unpack_from(data, at)
     signature, made_by, _, flags, method = entry[:5]
     packed, unpacked, name_bytes, extra_bytes, comment_bytes = entry[8:13]
@@ -131,6 +133,7 @@ def _member(data: bytes, at: int) -> tuple[Member, int]:
 
 
 def _check_sizes(members: list[Member], limits: Limits) -> None:
+    """Ratio of each member and of all together, then the total."""
     total = sum(member.unpacked for member in members)
     packed = sum(member.packed for member in members)
     for member in [*members, Member("*", packed, total, 0)]:

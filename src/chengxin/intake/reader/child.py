@@ -9,6 +9,7 @@ import codecs
 import contextlib
 import ctypes
 import fcntl
+import gc
 import json
 import os
 import resource
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
     limits = Limits.from_json(order["limits"])
     take_descriptors(order["source"], order["spool"])
     confine(limits.address_space_bytes, order["cpu"], order["wall"], order["output"])
+    gc.disable()  # the process is short and makes no cycles; collecting cost 1 s of 11 for a million rows
     status = 0
     try:
         reading = parse(_SOURCE_FD, _SPOOL_FD, order["kind"], order["encoding"], limits)

@@ -76,6 +76,7 @@ def inspect(fd: int, limits: Limits) -> Kind:
 
 
 def _text_refusal(head: bytes) -> str:
+    """Code for text that is no table, or an empty string."""
     if head.startswith(_UTF16_BOMS):
         start = head.decode("utf-16", "ignore").encode("ascii", "ignore").lstrip()
     else:

@@ -13,7 +13,7 @@ _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _DIGITS = "0123456789"
 _HIDDEN = ("1", "true", "on")
 _NOTHING = ("0", "0.0")
-_MAX_LETTERS = 3
+_MAX_LETTERS, _MAX_DIGITS = 3, 9
 
 
 class Occupied(Exception):
@@ -90,11 +90,13 @@ class _Scan:
         walk(package, self._sheet.part, main_names(starts), main_names(ends), self._text.append)
 
     def _start_col(self, attributes: dict[str, str]) -> None:
+        """Note hidden columns; a range up to the last column of the sheet is cut to the columns allowed."""
         if attributes.get("hidden") in _HIDDEN or attributes.get("width") in _NOTHING:
             first, last = self._number(attributes.get("min", "")), self._number(attributes.get("max", ""))
             self._hidden_columns.update(range(first - 1, min(last, self._limits.max_columns)))
 
     def _start_row(self, attributes: dict[str, str]) -> None:
+        """Row numbers are optional, and must rise."""
         text = attributes.get("r")
         number = self._row + 1 if text is None else self._number(text)
         if not self._row < number <= _LAST_ROW:
@@ -105,12 +107,14 @@ class _Scan:
         self._cells, self._damaged, self._flaw = [], [], ""
 
     def _end_row(self) -> None:
+        """Hand a row with content to the spool; gaps between rows count as blank."""
         if self._cells and self._spool is not None:
             self._spool.blank_lines += self._row - self._last_filled_row - 1
             self._last_filled_row = self._row
             self._spool.row(self._row, self._cells, self._flaw, self._damaged)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
+        """References are optional, must rise, and must lie in their row."""
         reference = attributes.get("r")
         if reference is None:
             column = self._column + 1
@@ -128,6 +132,7 @@ class _Scan:
         self._in_cell = True
 
     def _start_formula(self, _: dict[str, str]) -> None:
+        """A formula is never read: its stored value may be old or come from elsewhere."""
         if self._in_cell:
             if self._spool is None:
                 raise Occupied(self._reference())
@@ -147,10 +152,12 @@ class _Scan:
         self._phonetic = False
 
     def _start_merge(self, attributes: dict[str, str]) -> None:
+        """Merged ranges are listed behind the rows; they matter where the sheet has content."""
         if self._last_filled_row:
             refuse("cell_merged", Where(sheet=self._sheet.name, cell=attributes.get("ref", "")))
 
     def _end_cell(self) -> None:
+        """Place the text of a cell in its row."""
         self._in_cell = False
         if not self._value:
             return
@@ -189,6 +196,7 @@ class _Scan:
         raise ValueError(kind)
 
     def _number_or_date(self, value: str) -> str:
+        """A number as its style shows it: date, time or plain."""
         kind = self._book.kinds[self._number(self._style)] if self._style else ""
         if kind:
             try:
@@ -213,6 +221,7 @@ class _Scan:
             refuse("column_hidden", self._here())
 
     def _learn(self, letters: str) -> int:
+        """The 0-based index of column letters, kept for the rows to come."""
         number = 0
         if not letters or len(letters) > _MAX_LETTERS or not (letters.isascii() and letters.isalpha()):
             self._broken("单元格位置有误 (cell reference)")
@@ -224,7 +233,8 @@ class _Scan:
         return number - 1
 
     def _number(self, text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < len("1048576") + 3):
+        """A number in an attribute; only plain ASCII digits."""
+        if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
             self._broken("编号有误 (number)")
         return int(text)
 
@@ -235,4 +245,5 @@ class _Scan:
         return Where(line=self._row, sheet=self._sheet.name, cell=self._reference())
 
     def _broken(self, problem: str) -> None:
+        """Refuse the sheet at the current row."""
         raise FileRefused("xlsx_broken", Where(line=self._row, sheet=self._sheet.name), problem=problem)

@@ -17,7 +17,9 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
 _C1_LEAD = b"\xc2"
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _REPLACEMENT = "\ufffd".encode()
-_BUFFER_BYTES = 1 << 20
+_BUFFER_CHARS = 1 << 18
+_RECORD_CHARS = 16
+_RECORD = '%d,"%s","%s","%s"\n'
 _SPACES = re.compile(r"[\s\u200b\u2060\ufeff]+")
 
 
@@ -35,7 +37,7 @@ class Spool:
         os.lseek(fd, 0, os.SEEK_SET)
         os.ftruncate(fd, 0)
         self._fd = fd
-        self._buffer: list[bytes] = []
+        self._buffer: list[tuple[int, str, str, str]] = []
         self._buffered = 0
         self._limits = limits
         self._max_rows = limits.rows_for(kind)
@@ -78,13 +80,10 @@ class Spool:
         body = '","'.join(cells)
         if body.count('"') != 2 * len(cells) - 2:
             body = '","'.join([cell.replace('"', '""') for cell in cells])
-        data = body.encode()
-        flaw = _text_flaw(data) or flaw
         marks = ";".join(map(str, self._note_damage(line, damaged))) if damaged else ""
-        record = b'%d,"%b","%b","%b"\n' % (line, flaw.encode(), marks.encode(), data)
-        self._buffer.append(record)
-        self._buffered += len(record)
-        if self._buffered > _BUFFER_BYTES:
+        self._buffer.append((line, flaw, marks, body))
+        self._buffered += len(body) + _RECORD_CHARS
+        if self._buffered > _BUFFER_CHARS:
             self._flush()
 
     def finish(self, encoding: str, notices: Sequence[Notice] = ()) -> Reading:
@@ -104,13 +103,19 @@ class Spool:
         return Reading(self.header, encoding, self.lines, self.blank_lines, (*notices, *own))
 
     def _flush(self) -> None:
-        data = memoryview(b"".join(self._buffer))
-        while data:
-            data = data[os.write(self._fd, data) :]
+        """Write the rows kept back; looking for bad characters once per block costs a fifth of once per row."""
+        data = "".join([_RECORD % row for row in self._buffer]).encode()
+        if _text_flaw(data):
+            marked = [(row[0], _text_flaw(row[3].encode()) or row[1], *row[2:]) for row in self._buffer]
+            data = "".join([_RECORD % row for row in marked]).encode()
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._fd, left) :]
         self._buffer.clear()
         self._buffered = 0
 
     def _take_header(self, line: int, cells: list[str], flaw: str) -> None:
+        """The first row with content: clean names, no duplicates, trailing nameless columns dropped."""
         names = [clean_name(cell) for cell in cells]
         while names and not names[-1]:
             names.pop()
@@ -149,6 +154,7 @@ class Spool:
         return cells[:width], flaw
 
     def _note_damage(self, line: int, damaged: Sequence[int]) -> list[int]:
+        """Keep count of damaged numbers in named columns, and of the first of them."""
         kept = [index for index in damaged if index < len(self.header)]
         if kept and self._first_damaged is None:
             self._first_damaged = self._place(line, kept[0])
@@ -162,10 +168,7 @@ class Spool:
 
 
 def _text_flaw(data: bytes) -> str:
-    """Flaw of UTF-8 text with control characters (other than tab and line ends) or a replacement character.
-
-    Searching bytes costs 0.4 us for a row of 600 bytes here, the same search in text 2.5 us.
-    """
+    """Flaw of UTF-8 text with control characters (other than tab and line ends) or a replacement character."""
     if len(data.translate(None, _CONTROLS)) != len(data) or (_C1_LEAD in data and _C1.search(data)):
         return "control_character"
     return "replacement_character" if _REPLACEMENT in data else ""

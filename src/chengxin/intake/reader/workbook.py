@@ -131,6 +131,7 @@ class Package:
                 refuse("zip_nested", part=part)
 
     def _check_unused(self, part: str) -> None:
+        """Walk a part that nothing refers to."""
         try:
             walk(self, part)
         except FileRefused as refusal:
@@ -235,6 +236,7 @@ def open_workbook(package: Package) -> Workbook:
 
 
 def _check_content_types(package: Package) -> None:
+    """Refuse a workbook that calls itself one with macros."""
     space = "http://schemas.openxmlformats.org/package/2006/content-types "
 
     def declared(attributes: dict[str, str]) -> None:
@@ -287,6 +289,7 @@ def _strings(package: Package, part: str) -> list[str]:
 
 
 def _styles(package: Package, part: str) -> tuple[str, ...]:
+    """For each cell style, in order, whether its format shows a date."""
     codes: dict[int, str] = {}
     formats: list[int] = []
     inside: list[bool] = []

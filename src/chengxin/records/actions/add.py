@@ -183,7 +183,7 @@ class AddRecords:
             {replaces}, '{self.item}', '{self.generation}', f.subject_id, f.link, f.identifier, {self.organisation_id},
             {self.batch_id}, f.line, f.document_number, f.decided_on, f.valid_from, f.valid_until, f.rule, f.due_on,
             f.due_provisional, f.public AND NOT f.withdrawn, '{stamp}', f.digest, f.content
-            FROM numbered n JOIN facts f USING (line)"""  # noqa: S608 - keys of the catalogue and numbers of ours
+            FROM facts f JOIN numbered n USING (line)"""  # noqa: S608 - keys of the catalogue and numbers of ours
 
 
 def reserve_ids(rows: int) -> int:

@@ -1,0 +1,89 @@
+"""Each process gets its own database address and nothing of another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chengxin.base.config import ROLES
+from chengxin.cli.programs import Ports, PortsType, programs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chengxin.cli.supervision import Program
+
+
+def url(role: str) -> str:
+    return f"postgresql://chengxin_{role}:secret-of-{role}@host/chengxin"
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Program]:
+    monkeypatch.setenv("CHENGXIN_DATABASE_URL_OWNER", "postgresql://owner:outside-secret@host/chengxin")
+    monkeypatch.setenv("PGPASSWORD", "outside-secret")
+    monkeypatch.setenv("CHENGXIN_WEB_KEY", "outside-secret")
+    monkeypatch.setenv("CHENGXIN_CITY", "kunshan")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "chengxin.settings.owner")
+    return {one.name: one for one in programs(tmp_path, url, Ports(1, 2, 3))}
+
+
+def test_there_are_three_ends_and_a_worker(made: dict[str, Program]) -> None:
+    assert {name: one.port for name, one in made.items()} == {"public": 1, "office": 2, "api": 3, "worker": 0}
+
+
+def test_a_process_sees_its_own_database_address_and_no_other_secret(made: dict[str, Program], tmp_path: Path) -> None:
+    installation = (tmp_path / "secrets.json").read_text(encoding="utf-8")
+    for name, program in made.items():
+        assert program.environment["CHENGXIN_DATABASE_URL"] == url(name)
+        assert program.environment["DJANGO_SETTINGS_MODULE"] == f"chengxin.settings.{name}"
+        everything = "\n".join([*program.arguments, *program.environment.values()])
+        assert "outside-secret" not in everything
+        for other in ROLES:
+            if other != name:
+                assert f"secret-of-{other}" not in everything
+        assert not any(value in installation for value in (program.environment["CHENGXIN_WEB_KEY"],))
+
+
+def test_no_end_can_forge_the_sessions_of_another(made: dict[str, Program]) -> None:
+    assert len({one.environment["CHENGXIN_WEB_KEY"] for one in made.values()}) == len(made)
+
+
+def test_the_keys_stay_the_same_from_one_start_to_the_next(made: dict[str, Program], tmp_path: Path) -> None:
+    again = {one.name: one for one in programs(tmp_path, url, Ports(1, 2, 3))}
+    for name, program in made.items():
+        assert again[name].environment["CHENGXIN_WEB_KEY"] == program.environment["CHENGXIN_WEB_KEY"]
+
+
+def test_settings_of_the_city_are_passed_on(made: dict[str, Program]) -> None:
+    assert all(one.environment["CHENGXIN_CITY"] == "kunshan" for one in made.values())
+
+
+def test_the_ends_listen_on_this_machine_only_and_keep_no_access_log(made: dict[str, Program]) -> None:
+    for name in ("public", "office", "api"):
+        arguments = " ".join(made[name].arguments)
+        assert f"--bind 127.0.0.1:{made[name].port}" in arguments
+        assert "--access-logfile" not in arguments
+        assert f"chengxin.ends.{name}.wsgi:application" in arguments
+
+
+@given(st.lists(st.integers(1, 65535), min_size=3, max_size=3, unique=True))
+def test_three_different_ports_are_read(numbers: list[int]) -> None:
+    read = PortsType().convert(",".join(map(str, numbers)), None, None)
+    assert list(read.as_dict().values()) == numbers
+    assert PortsType().convert(read, None, None) is read
+
+
+@given(st.text(max_size=20))
+def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
+    parts = text.split(",")
+    fine = len(parts) == 3 and all(one.isascii() and one.isdigit() and 0 < int(one) < 65536 for one in parts)
+    if fine and len({int(one) for one in parts}) == 3:
+        assert PortsType().convert(text, None, None)
+    else:
+        with pytest.raises(click.BadParameter, match="端口"):
+            PortsType().convert(text, None, None)

@@ -1,0 +1,167 @@
+"""Processes start, answer, are watched, and stop together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chengxin.base.errors import ChengxinError
+from chengxin.cli import supervision
+from chengxin.cli.supervision import ProcessEnded, Program, Supervisor, answers, require_free
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SERVER = """
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(int(sys.argv[2])); self.end_headers()
+    def log_message(self, *_): pass
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+SLEEPER = "import time; time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(folder: Path, name: str, code: str, *arguments: str, port: int = 0) -> Program:
+    return Program(name, (sys.executable, "-c", code, *arguments), dict(os.environ), folder / f"{name}.log", port)
+
+
+@contextmanager
+def supervised() -> Iterator[Supervisor]:
+    made = Supervisor()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def nothing(_label: str, _done: int, _total: int) -> None:
+    return
+
+
+def test_a_program_is_ready_when_it_answers(tmp_path: Path) -> None:
+    port = free_port()
+    told: list[tuple[int, int]] = []
+    with supervised() as held:
+        held.start(program(tmp_path, "end", SERVER, str(port), "404", port=port))
+        held.start(program(tmp_path, "worker", SLEEPER))
+        held.wait_until_ready(lambda _label, done, total: told.append((done, total)))
+        assert answers(port)
+    assert told[-1] == (1, 1)
+    assert not answers(port)
+
+
+def test_a_server_that_only_fails_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "PATIENCE", 1.0)
+    port = free_port()
+    with supervised() as held:
+        held.start(program(tmp_path, "end", SERVER, str(port), "503", port=port))
+        with pytest.raises(ProcessEnded, match="迟迟没有响应"):
+            held.wait_until_ready(nothing)
+
+
+def test_when_one_program_ends_the_watch_says_which_and_why(tmp_path: Path) -> None:
+    with supervised() as held:
+        held.start(program(tmp_path, "office", SLEEPER))
+        held.start(program(tmp_path, "worker", "import sys; sys.exit('找不到表')"))
+        with pytest.raises(ProcessEnded) as caught:
+            held.watch()
+    assert "进程 worker 意外退出" in caught.value.message_zh
+    assert "找不到表" in caught.value.message_zh
+    assert caught.value.where == "worker"
+
+
+def test_a_program_that_ends_before_it_answers_is_told_at_once(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with supervised() as held:
+        held.start(program(tmp_path, "api", "raise SystemExit(1)", port=free_port()))
+        with pytest.raises(ProcessEnded, match="api"):
+            held.wait_until_ready(nothing)
+    assert time.monotonic() - begun < supervision.PATIENCE / 2
+
+
+def test_stopping_ends_every_program(tmp_path: Path) -> None:
+    held = Supervisor()
+    for name in ("public", "office", "api"):
+        held.start(program(tmp_path, name, SLEEPER))
+    started = list(held.running.values())
+    held.stop()
+    assert [one.poll() is not None for one in started] == [True, True, True]
+    assert held.running == {}
+
+
+def test_a_program_deaf_to_sigterm_is_killed_after_its_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "GRACE", 0.5)
+    held = Supervisor()
+    held.start(program(tmp_path, "deaf", STUBBORN))
+    process = held.running["deaf"]
+    until = time.monotonic() + 20
+    while "deaf" not in (tmp_path / "deaf.log").read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+    held.stop()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_ctrl_c_ends_the_watch(tmp_path: Path) -> None:
+    with supervised() as held:
+        held.start(program(tmp_path, "public", SLEEPER))
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            held.watch()
+
+
+def test_a_program_does_not_hear_the_ctrl_c_meant_for_its_supervisor(tmp_path: Path) -> None:
+    with supervised() as held:
+        held.start(program(tmp_path, "public", SLEEPER))
+        assert os.getpgid(held.running["public"].pid) != os.getpgid(os.getpid())
+
+
+def test_what_a_program_says_is_kept_in_its_log(tmp_path: Path) -> None:
+    with supervised() as held:
+        held.start(program(tmp_path, "worker", "import sys; print('out'); print('err', file=sys.stderr)"))
+        held.running["worker"].wait()
+    assert sorted((tmp_path / "worker.log").read_text().split()) == ["err", "out"]
+
+
+def test_a_taken_port_is_named_with_what_to_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = int(taken.getsockname()[1])
+        with pytest.raises(ChengxinError) as caught:
+            require_free({"public": free_port(), "office": port})
+    assert caught.value.code == "port_taken"
+    assert f"端口 {port}（office）" in caught.value.message_zh
+    assert "--ports" in caught.value.message_zh
+    assert "--ports" in caught.value.message_en
+
+
+def test_a_port_left_a_moment_ago_is_free_again() -> None:
+    port = free_port()
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        with socket.create_connection(("127.0.0.1", port)), server.accept()[0] as accepted:
+            accepted.close()
+    assert require_free({"public": port}) is None  # type: ignore[func-returns-value]
