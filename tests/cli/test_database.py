@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from django.db import connection
 
 from chengxin.base.config import ROLES, read_secrets
 from chengxin.base.embedded import EmbeddedServer
@@ -64,8 +65,8 @@ def stops(server: EmbeddedServer, seconds: float = 20.0) -> bool:
 def test_the_server_runs_for_the_block_and_every_role_can_log_in(folder: Path) -> None:
     with embedded_server(folder) as server:
         for role in ROLES:
-            with psycopg.connect(server.url(role)) as connection:
-                row = connection.execute("SELECT current_user").fetchone()
+            with psycopg.connect(server.url(role)) as session:
+                row = session.execute("SELECT current_user").fetchone()
                 assert row == (f"chengxin_{role}",)
     assert not server.running()
 
@@ -107,13 +108,13 @@ def test_a_command_killed_with_minus_9_takes_nothing_from_another(folder: Path) 
 
 def test_a_server_killed_with_minus_9_comes_up_again_with_what_was_committed(folder: Path) -> None:
     with embedded_server(folder) as server:
-        with psycopg.connect(server.url("superuser"), autocommit=True) as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 1 AS one")
+        with psycopg.connect(server.url("superuser"), autocommit=True) as session:
+            session.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 1 AS one")
         pid = int((server.cluster / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGKILL)
         assert stops(server)
-    with embedded_server(folder) as server, psycopg.connect(server.url("superuser")) as connection:
-        row = connection.execute("SELECT one FROM kept").fetchone()
+    with embedded_server(folder) as server, psycopg.connect(server.url("superuser")) as session:
+        row = session.execute("SELECT one FROM kept").fetchone()
     assert row == (1,)
 
 
@@ -162,6 +163,13 @@ def test_one_address_for_all_roles_is_refused_where_several_processes_start(monk
     with pytest.raises(ChengxinError, match="每个角色"):
         external_urls()
     assert external_url("owner") == "postgresql://owner@host/city"
+
+
+@pytest.mark.django_db
+def test_migrations_run_as_the_owner() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("chengxin_owner",)
 
 
 REACH = """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chengxin.base.city import load_city
+from chengxin.intake.models import Batch
 from chengxin.rehearsal import Rehearsal, rehearse
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def hand_in(terminal: Terminal, file: RehearsalFile) -> dict[str, object]:
 
 def first(city: Rehearsal, item: str) -> RehearsalFile:
     return next(one for one in city.files if one.item == item)
+
+
+@pytest.mark.django_db
+def test_a_new_database_holds_no_batch() -> None:
+    assert not Batch.objects.exists()
 
 
 def test_a_file_gives_one_line_of_json_that_adds_up(terminal: Terminal, city: Rehearsal) -> None:

@@ -8,13 +8,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chengxin.accounts.models import Officer
+from chengxin.accounts.models import ApiClient, Officer
 from chengxin.accounts.queries import client_by_token
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.django_db
+def test_a_new_database_has_no_officer_and_no_default_password() -> None:
+    assert not Officer.objects.exists()
+    assert not ApiClient.objects.exists()
 
 
 def test_the_organisations_are_listed_with_what_they_hand_in(terminal: Terminal) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def record_event(  # noqa: PLR0913 - an event is its seven columns
+def record_event(
     *,
     at: datetime,
     actor: tuple[str, str, str],
@@ -28,7 +28,9 @@ def record_event(  # noqa: PLR0913 - an event is its seven columns
     """
     if not connection.in_atomic_block:
         raise ChengxinError(
-            "event_outside_transaction", "审计事件必须与业务在同一事务中", "an event belongs in the transaction it witnesses"
+            "event_outside_transaction",
+            "审计事件必须与业务在同一事务中，请在事务内记录",
+            "an event belongs in the transaction it witnesses: record it inside one",
         )
     kind, who, organisation = actor
     Event.objects.create(

@@ -7,6 +7,7 @@ JSON passes without its quotes being doubled.
 
 from __future__ import annotations
 
+import codecs
 import os
 import tempfile
 import threading
@@ -14,8 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chengxin.kernel.text import sql_literal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from io import FileIO
 
     import duckdb
     from django.db.backends.utils import CursorWrapper
@@ -24,6 +28,9 @@ DELIMITER = "\x02"
 QUOTE = "\x01"
 PIECE = 1 << 18
 """Bytes handed to PostgreSQL at a time."""
+
+LINE_LIMIT = 2_000_000
+"""Bytes of a row that DuckDB reads unasked; it sets memory aside for the length it is told, so that is the real one."""
 
 _DUCK_FORMAT = f"FORMAT csv, HEADER false, DELIMITER '{DELIMITER}', QUOTE '{QUOTE}', ESCAPE '{QUOTE}', NULLSTR ''"
 _COPY_FORMAT = f"FORMAT csv, DELIMITER '{DELIMITER}', QUOTE '{QUOTE}', ESCAPE '{QUOTE}', NULL ''"
@@ -40,27 +47,33 @@ def copy_in(
 ) -> None:
     """Copy what ``select`` gives in DuckDB into ``columns`` of PostgreSQL's ``table``, in the caller's transaction.
 
-    ``progress`` is told the number of bytes sent so far. An error on either side ends the other side and is raised.
+    ``select`` runs beside the caller's connection: it sees what is committed in DuckDB, and no temporary table.
+    ``progress`` is told the number of bytes sent so far. An error on either side ends the other side and is raised
+    before PostgreSQL has taken a row.
     """
-    with _pipe() as path:
-        failure: list[BaseException] = []
+    failure: list[BaseException] = []
+    feeding = duck.cursor()
+    with _pipe() as (path, source):
+        connected = threading.Event()
 
         def write() -> None:
             try:
-                # A pipe takes the writer's bytes as they come: no temporary file, no renaming.
-                duck.cursor().execute(f"COPY ({select}) TO '{path}' ({_DUCK_FORMAT}, USE_TMP_FILE false)")
-            except BaseException as error:  # noqa: BLE001 - handed over to the reading side, which raises it
+                # Held open until DuckDB has ended: the reader sees the end only once the outcome is known.
+                with path.open("wb", buffering=0):
+                    connected.set()
+                    _feed(feeding, select, path, failure)
+            except OSError as error:
                 failure.append(error)
-                _release(path, os.O_WRONLY)
+            finally:
+                connected.set()
 
         writer = threading.Thread(target=write, name="copy-in", daemon=True)
         writer.start()
-        sent = 0
         try:
-            with (
-                path.open("rb", buffering=0) as source,
-                cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN ({_COPY_FORMAT})") as copy,
-            ):
+            connected.wait()
+            os.set_blocking(source.fileno(), True)
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN ({_COPY_FORMAT})") as copy:
+                sent = 0
                 while piece := source.read(PIECE):
                     copy.write(piece)
                     sent += len(piece)
@@ -69,29 +82,46 @@ def copy_in(
                 if failure:
                     raise failure[0]
         finally:
+            source.close()
+            feeding.interrupt()
             writer.join()
-        if failure:
-            raise failure[0]
+            feeding.close()
+
+
+def _feed(duck: duckdb.DuckDBPyConnection, select: str, path: Path, failure: list[BaseException]) -> None:
+    """Let DuckDB write the rows of ``select`` to the pipe; what goes wrong is left in ``failure``."""
+    try:
+        # A pipe takes the writer's bytes as they come: no temporary file, no renaming.
+        duck.execute(f"COPY ({select}) TO {sql_literal(str(path))} ({_DUCK_FORMAT}, USE_TMP_FILE false)")
+    except BaseException as error:  # noqa: BLE001 - handed over to the reading side, which raises it
+        failure.append(error)
 
 
 def copy_out(
     cursor: CursorWrapper, query: str, duck: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]
 ) -> None:
-    """Make ``table`` in DuckDB (``columns``: name to DuckDB type) from the rows of a PostgreSQL ``query``."""
+    """Make ``table`` in DuckDB (``columns``: name to DuckDB type) from the rows of a PostgreSQL ``query``.
+
+    A table of that name is replaced once every row has arrived; an error on either side leaves it as it was.
+    """
     with tempfile.NamedTemporaryFile(prefix="chengxin-copy-", suffix=".csv") as spool:
+        spool.write(codecs.BOM_UTF8)  # DuckDB takes one such mark away: without it, a text's own would go
+        longest = LINE_LIMIT
         with cursor.copy(f"COPY ({query}) TO STDOUT ({_COPY_FORMAT})") as copy:
-            for piece in copy:
+            for piece in copy:  # PostgreSQL sends one row a piece
                 spool.write(piece)
+                longest = max(longest, len(piece))
         spool.flush()
         types = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
         duck.execute(
-            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv('{spool.name}', header = false, auto_detect = false, "  # noqa: S608
-            f"columns = {types}, delim = '{DELIMITER}', quote = '{QUOTE}', escape = '{QUOTE}', nullstr = '')"
+            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({sql_literal(spool.name)}, header = false, "  # noqa: S608
+            f"auto_detect = false, columns = {types}, delim = '{DELIMITER}', quote = '{QUOTE}', escape = '{QUOTE}', "
+            f"nullstr = '', allow_quoted_nulls = false, new_line = '\\n', max_line_size = {longest})"
         )
 
 
 def one_row(duck: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
-    """Return the single row of a DuckDB query that always has one."""
+    """Return the single row of a DuckDB query that always has one; raise ``LookupError`` where it has none."""
     row: tuple[Any, ...] | None = duck.execute(query, list(values)).fetchone()
     if row is None:
         raise LookupError(f"no row: {query}")
@@ -99,22 +129,14 @@ def one_row(duck: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] =
 
 
 @contextmanager
-def _pipe() -> Iterator[Path]:
+def _pipe() -> Iterator[tuple[Path, FileIO]]:
+    """Yield a named pipe and its reading side, opened without waiting so that no writer ever waits for a reader."""
     folder = Path(tempfile.mkdtemp(prefix="chengxin-pipe-"))
     path = folder / "rows"
-    os.mkfifo(path, 0o600)
     try:
-        yield path
+        os.mkfifo(path, 0o600)
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as source:  # noqa: PTH123 - a descriptor
+            yield path, source
     finally:
-        # A writer that still waits for a reader gets one that closes at once, and ends with a broken pipe.
-        _release(path, os.O_RDONLY)
         path.unlink(missing_ok=True)
         folder.rmdir()
-
-
-def _release(path: Path, side: int) -> None:
-    """Open and close one side of the pipe without waiting, so that nobody waits on the other side for ever."""
-    try:
-        os.close(os.open(path, side | os.O_NONBLOCK))
-    except OSError:
-        return  # nobody is waiting (ENXIO), or the pipe is gone already

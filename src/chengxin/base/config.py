@@ -10,22 +10,28 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from chengxin.base.errors import ChengxinError
 
 ROLES = ("owner", "worker", "office", "api", "public")
 """The database roles, one per kind of process; ``owner`` migrates and is used by no server."""
 
+_LOG_INS = ("superuser", *ROLES)
+
 DATABASE = "chengxin"
 
 
 def data_folder() -> Path:
     """Return the folder of this installation's data: ``CHENGXIN_DATA``, or ``var`` under the current folder."""
-    return Path(os.environ.get("CHENGXIN_DATA", "var")).resolve()
+    return Path(os.environ.get("CHENGXIN_DATA") or "var").resolve()
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Secrets:
 
 
 def read_secrets(folder: Path) -> Secrets:
-    """Return the secrets kept in ``folder``; raise ``ChengxinError`` where there are none yet."""
+    """Return the secrets kept in ``folder``; raise ``ChengxinError`` where there are none, or none for this user."""
     path = folder / "secrets.json"
     if not path.exists():
         raise ChengxinError(
@@ -46,21 +52,40 @@ def read_secrets(folder: Path) -> Secrets:
             f"no installation in {folder}: run chengxin demo first, or set CHENGXIN_DATABASE_URL",
             where=str(folder),
         )
-    held = json.loads(path.read_text(encoding="utf-8"))
-    return Secrets(web_key=held["web_key"], passwords=dict(held["passwords"]))
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return Secrets(web_key=held["web_key"], passwords={role: held["passwords"][role] for role in _LOG_INS})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ChengxinError(
+            "secrets_unreadable",
+            f"密钥文件 {path} 读不了或已损坏，请用安装平台的账号运行，或从备份恢复该文件",
+            f"the secrets in {path} cannot be read or are damaged: run as the user who installed, or restore the file",
+            where=str(path),
+        ) from error
 
 
 def ensure_secrets(folder: Path) -> Secrets:
-    """Return the secrets of ``folder``, making them (mode 0600) when there are none."""
+    """Return the secrets of ``folder``, making them (mode 0600) when there are none.
+
+    They appear whole or not at all and are never overwritten: of two processes that make them, one wins for both.
+    """
     path = folder / "secrets.json"
     if not path.exists():
         made = {
             "web_key": secrets.token_urlsafe(48),
-            "passwords": {role: secrets.token_urlsafe(24) for role in ("superuser", *ROLES)},
+            "passwords": {role: secrets.token_urlsafe(24) for role in _LOG_INS},
         }
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(made, out, indent=1)
+        draft = path.with_name(f"secrets-{secrets.token_hex(8)}.new")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                json.dump(made, out, indent=1)
+                out.flush()
+                os.fsync(out.fileno())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            draft.unlink()
     return read_secrets(folder)
 
 
@@ -86,7 +111,7 @@ def database_url(role: str) -> str:
 def embedded_url(folder: Path, role: str, held: Secrets, database: str = DATABASE) -> str:
     """Return the embedded server's address for ``role`` (``superuser`` included)."""
     user = "postgres" if role == "superuser" else f"chengxin_{role}"
-    host = str(socket_folder(folder)).replace("/", "%2F")
+    host = quote(os.fsencode(socket_folder(folder)), safe="")
     return f"postgresql://{user}:{held.passwords[role]}@{host}/{database}"
 
 
@@ -101,24 +126,33 @@ def socket_folder(folder: Path) -> Path:
     import hashlib  # noqa: PLC0415 - only installations under a very long path need it
 
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path("/tmp") / f"chengxin-{os.getuid()}-{digest}"  # noqa: S108 - made 0700 and checked by the starter
+    return Path("/tmp") / f"chengxin-{os.geteuid()}-{digest}"  # noqa: S108 - made 0700 and checked by the starter
 
 
 def django_database(role: str) -> dict[str, Any]:
     """Return Django's ``DATABASES`` entry for ``role``.
 
     Prepared statements stay off: a generic plan ignores the bigram index that name search lives on.
+
+    Raises ``ChengxinError`` for an address that libpq cannot read; the address, which holds a password, is not shown.
     """
-    parts = urlsplit(database_url(role))
+    try:
+        held = conninfo_to_dict(database_url(role))
+    except psycopg.ProgrammingError:
+        raise ChengxinError(
+            "database_address_wrong",
+            "数据库地址写错了，请检查 CHENGXIN_DATABASE_URL，例如 postgresql://用户:密码@主机:5432/库名",
+            "the database address is wrong: check CHENGXIN_DATABASE_URL (postgresql://user:password@host:5432/name)",
+            where="CHENGXIN_DATABASE_URL",
+        ) from None
+    given = {key: "" if value is None else str(value) for key, value in held.items()}
     search_path = "publication" if role == "public" else "core,publication"
-    return {
+    entry = {key.upper(): given.pop(key, "") for key in ("user", "password", "host", "port")}
+    options = f"{given.pop('options', '')} -c search_path={search_path}".strip()
+    return entry | {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or "") if "%2F" not in parts.netloc else unquote(parts.netloc.rpartition("@")[2]),
-        "PORT": str(parts.port or "") if "%2F" not in parts.netloc else "",
+        "NAME": given.pop("dbname", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": f"-c search_path={search_path}", "prepare_threshold": None} | dict(parse_qsl(parts.query)),
+        "OPTIONS": {"prepare_threshold": None} | given | {"options": options},
     }

@@ -4,15 +4,18 @@ DECLARE role_name text; schema_name text;
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
+    REVOKE ALL ON ALL ROUTINES IN SCHEMA core, publication FROM PUBLIC;
     FOREACH role_name IN ARRAY ARRAY['chengxin_worker', 'chengxin_office', 'chengxin_api', 'chengxin_public'] LOOP
+        -- What an earlier version granted and this one does not goes with the rest.
+        EXECUTE format('REVOKE ALL ON DATABASE %I FROM %I', current_database(), role_name);
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role_name);
-        FOREACH schema_name IN ARRAY ARRAY['core', 'publication'] LOOP
+        FOREACH schema_name IN ARRAY ARRAY['core', 'publication', 'public'] LOOP
             EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', schema_name, role_name);
             EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM %I', schema_name, role_name);
+            EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %I FROM %I', schema_name, role_name);
             EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', schema_name, role_name);
         END LOOP;
     END LOOP;
-    REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA core, publication FROM PUBLIC;
 END $$;
 GRANT USAGE ON SCHEMA publication TO chengxin_public, chengxin_worker, chengxin_office, chengxin_api;
 GRANT USAGE ON SCHEMA core TO chengxin_worker, chengxin_office, chengxin_api;

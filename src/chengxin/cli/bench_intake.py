@@ -1,7 +1,8 @@
-"""``chengxin bench intake``: a file of penalties, from the disk to published facts, against a bare COPY of the same rows.
+"""``chengxin bench intake``: a file of penalties, from disk to published facts, against a bare COPY of the rows.
 
-Both are measured in one run, in a database server of its own that is gone afterwards, so the ratio holds on any machine.
-The bare COPY is the least any importer on PostgreSQL could cost: the finished rows of facts and publication, already in
+Both are measured in one run, in a database server of its own that is gone afterwards, so the ratio holds on any
+machine. The bare COPY is the least any importer on PostgreSQL could cost: the finished rows of facts and publication,
+already in
 COPY's own format, into empty tables with the same columns and indexes.
 """
 
@@ -138,11 +139,13 @@ def _program(server: EmbeddedServer, role: str, program: str) -> None:
 
 
 def _import(server: EmbeddedServer, path: Path, item: str) -> tuple[float, int]:
-    """Import a file in a process of its own; return its seconds (start-up left out) and its greatest memory in bytes."""
+    """Import a file in a process of its own; return its seconds (without start-up) and its greatest memory in bytes."""
     command = [sys.executable, "-c", _IMPORT, ORGANISATION, item, str(path)]
-    with subprocess.Popen(command, env=_environment(server, "worker"), stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        with _watched(process.pid) as peak:
-            said, _ = process.communicate()
+    with (
+        subprocess.Popen(command, env=_environment(server, "worker"), stdout=subprocess.PIPE, text=True) as process,  # noqa: S603
+        _watched(process.pid) as peak,
+    ):
+        said, _ = process.communicate()
     if process.returncode != 0:
         raise click.ClickException(f"导入失败 / the import failed: {path.name}")
     return float(said), max(peak)
@@ -192,22 +195,23 @@ def _bare_copy(server: EmbeddedServer, folder: Path) -> float:
     with psycopg.connect(server.url("owner")) as connection:
         last = connection.execute("SELECT max(batch_id) FROM core.records_record").fetchone()
         batch = last[0] if last else 0
+        facts = f"SELECT id FROM {PAIRS[0][0]} WHERE batch_id = {batch}"
         chosen = {
             PAIRS[0][0]: f"SELECT * FROM {PAIRS[0][0]} WHERE batch_id = {batch}",
-            PAIRS[1][0]: f"SELECT * FROM {PAIRS[1][0]} WHERE record_id IN (SELECT id FROM {PAIRS[0][0]} WHERE batch_id = {batch})",
+            PAIRS[1][0]: f"SELECT * FROM {PAIRS[1][0]} WHERE record_id IN ({facts})",
         }
         files = {}
         for table, twin in PAIRS:
-            connection.execute(f"CREATE TABLE {twin} (LIKE {table} INCLUDING ALL)")  # type: ignore[arg-type]
+            connection.execute(f"CREATE TABLE {twin} (LIKE {table} INCLUDING ALL)")
             files[twin] = folder / f"{twin}.copy"
-            with files[twin].open("wb") as out, connection.cursor().copy(f"COPY ({chosen[table]}) TO STDOUT") as rows:  # type: ignore[arg-type]
+            with files[twin].open("wb") as out, connection.cursor().copy(f"COPY ({chosen[table]}) TO STDOUT") as rows:
                 for piece in rows:
                     out.write(piece)
         connection.commit()
         _calm(server)
         started = time.monotonic()
         for twin, path in files.items():
-            with path.open("rb") as source, connection.cursor().copy(f"COPY {twin} FROM STDIN") as sink:  # type: ignore[arg-type]
+            with path.open("rb") as source, connection.cursor().copy(f"COPY {twin} FROM STDIN") as sink:
                 while piece := source.read(1 << 18):
                     sink.write(piece)
         connection.commit()

@@ -48,7 +48,8 @@ def check(
     day of arrival.
     """
     duck.execute(
-        "CREATE TABLE finding (row_number INTEGER, rule VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR, expected VARCHAR)"
+        """CREATE TABLE finding (row_number INTEGER, rule VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR,
+        expected VARCHAR)"""
     )
     duck.execute("CREATE TABLE context AS SELECT ?::DATE AS today", [today])
     known = list(organisations)
@@ -63,7 +64,8 @@ def check(
     for rule in rulebook().written:
         if rule.applies(item.key, match.generation):
             duck.execute(
-                f"INSERT INTO finding SELECT row_number, ?, field, left(value, {_SHOWN}), ?, expected FROM ({rule.sql})",  # noqa: S608
+                f"""INSERT INTO finding
+                SELECT row_number, ?, field, left(value, {_SHOWN}), ?, expected FROM ({rule.sql})""",
                 [rule.id, rule.message],
             )
     duck.execute(
@@ -74,13 +76,15 @@ def check(
 
 def _find_persons(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
     """Make ``person_like``: rows that carry a number of a natural person's document in the place of a body's code."""
-    columns = [field.key for field in item.fields if field.type in _CODES and field.keep and field.key.endswith(_BODY_CODES)]
+    columns = [
+        field.key for field in item.fields if field.type in _CODES and field.keep and field.key.endswith(_BODY_CODES)
+    ]
     duck.execute("CREATE TABLE person_like (row_number INTEGER)")
     for column in columns:
         duck.execute(
             f"""INSERT INTO person_like SELECT row_number FROM staged SEMI JOIN (
             SELECT {column} FROM (SELECT DISTINCT {column} FROM staged WHERE length({column}) BETWEEN 15 AND 18)
-            WHERE {resident_id_shape_sql(column)}) USING ({column})"""  # noqa: S608
+            WHERE {resident_id_shape_sql(column)}) USING ({column})"""
         )
     duck.execute("CREATE OR REPLACE TABLE person_like AS SELECT DISTINCT row_number FROM person_like")
 
@@ -92,7 +96,8 @@ def _check_rows(duck: duckdb.DuckDBPyConnection) -> None:
     """Report what the reader found wrong with whole rows."""
     for (flaw,) in duck.execute("SELECT DISTINCT flaw FROM rows WHERE flaw <> ''").fetchall():
         duck.execute(
-            "INSERT INTO finding SELECT row_number, ?, '整行', '', ?, '与表头一致、内容完整的一行' FROM rows WHERE flaw = ?",
+            """INSERT INTO finding
+            SELECT row_number, ?, '整行', '', ?, '与表头一致、内容完整的一行' FROM rows WHERE flaw = ?""",
             [f"row_{flaw}", sentence(flaw, "zh"), flaw],
         )
 
@@ -112,9 +117,19 @@ def _check_field(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, matc
     if field.max_length is not None and field.type in (FieldType.TEXT, FieldType.CODE, FieldType.ENUM):
         _report(duck, field, wording["too_long"], f"length(c.{key}) > {field.max_length}")
     if field.pattern is not None:
-        _report(duck, field, wording["pattern"], f"c.{key} <> '' AND NOT regexp_full_match(c.{key}, {sql_literal(field.pattern)})")
+        _report(
+            duck,
+            field,
+            wording["pattern"],
+            f"c.{key} <> '' AND NOT regexp_full_match(c.{key}, {sql_literal(field.pattern)})",
+        )
     if field.type is FieldType.TEXT:
-        _report(duck, field, wording["private_use"], f"({has_private_use_sql(f'c.{key}')} OR {has_controls_sql(f'c.{key}')})")
+        _report(
+            duck,
+            field,
+            wording["private_use"],
+            f"({has_private_use_sql(f'c.{key}')} OR {has_controls_sql(f'c.{key}')})",
+        )
     _check_reading(duck, field)
     if field.type in _CODES and field.keep:
         place = match.columns[key]
@@ -122,7 +137,8 @@ def _check_field(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, matc
         _report(duck, field, wording["damaged"], f"c.{key} <> '' AND ({damaged})")
     if field.type is FieldType.USCC:
         joined = f"JOIN judged j ON j.field = '{key}' AND j.text = c.{key}"
-        sound = f"NOT regexp_matches(c.{key}, '{_SCIENTIFIC}') AND NOT (';' || c.damaged || ';') LIKE '%;{match.columns[key]};%'"
+        place = match.columns[key]
+        sound = f"NOT regexp_matches(c.{key}, '{_SCIENTIFIC}') AND NOT (';' || c.damaged || ';') LIKE '%;{place};%'"
         _report(duck, field, wording["code_invalid"], f"j.verdict = 'invalid' AND {sound}", joined)
         if key != "uscc":
             _report(duck, field, wording["code_suspect"], "j.verdict = 'suspect'", joined)
@@ -149,7 +165,7 @@ def _check_reading(duck: duckdb.DuckDBPyConnection, field: Field) -> None:
     wording = rulebook().generated[name]
     duck.execute(
         f"""INSERT INTO finding SELECT c.row_number, ?, ?, left(c.{field.key}, {_SHOWN}), r.fault, ?
-        FROM cleaned c JOIN reading r ON r.field = ? AND r.text = c.{field.key} WHERE r.fault <> ''""",  # noqa: S608
+        FROM cleaned c JOIN reading r ON r.field = ? AND r.text = c.{field.key} WHERE r.fault <> ''""",
         [wording.id.format(field=field.key), field.label, wording.expected, field.key],
     )
 
@@ -179,7 +195,7 @@ def _check_groups(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
     for group in item.one_of:
         empty = " AND ".join(f"{key} = ''" for key in group.fields)
         duck.execute(
-            f"INSERT INTO finding SELECT row_number, ?, ?, '', ?, ? FROM cleaned WHERE {empty}",  # noqa: S608
+            f"INSERT INTO finding SELECT row_number, ?, ?, '', ?, ? FROM cleaned WHERE {empty}",
             [
                 wording.id.format(field=group.key),
                 group.label,
@@ -189,7 +205,7 @@ def _check_groups(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
         )
 
 
-def _report(  # noqa: PLR0913 - a finding's parts
+def _report(
     duck: duckdb.DuckDBPyConnection,
     field: Field,
     wording: Wording,
@@ -203,6 +219,7 @@ def _report(  # noqa: PLR0913 - a finding's parts
     value = f"left(c.{field.key}, {_SHOWN})" if field.keep else "''"
     spared = f" AND c.row_number NOT IN (SELECT row_number FROM finding WHERE rule = '{but_not}')" if but_not else ""
     duck.execute(
-        f"INSERT INTO finding SELECT c.row_number, ?, ?, {value}, ?, ? FROM cleaned c {joined} WHERE ({condition}){spared}",  # noqa: S608
+        f"""INSERT INTO finding
+        SELECT c.row_number, ?, ?, {value}, ?, ? FROM cleaned c {joined} WHERE ({condition}){spared}""",
         [wording.id.format(**told), field.label, wording.message.format(**told), wording.expected.format(**told)],
     )

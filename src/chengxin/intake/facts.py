@@ -33,7 +33,8 @@ INDIVIDUAL_PREFIX = "92"
 
 def kind_sql(columns: str = "") -> str:
     """Return the DuckDB expression for the kind of body: by category, and by code where the category is silent."""
-    return f"""CASE WHEN {columns}subject_category = '个体工商户' OR {columns}uscc LIKE '{INDIVIDUAL_PREFIX}%' THEN 'individual_business'
+    return f"""CASE WHEN {columns}subject_category = '个体工商户' OR {columns}uscc LIKE '{INDIVIDUAL_PREFIX}%'
+        THEN 'individual_business'
         WHEN {columns}subject_category = '非法人组织' THEN 'unincorporated' ELSE 'legal_person' END"""
 
 
@@ -48,7 +49,7 @@ def stage_bodies(duck: duckdb.DuckDBPyConnection) -> None:
         s.english_name AS english, {fold_name_sql("s.english_name")} AS english_folded,
         CASE WHEN s.status = '' THEN '存续' ELSE s.status END AS status, s.registrar_name AS registrar,
         TRY_CAST(s.established_on AS DATE) AS established_on
-        FROM staged s JOIN code c USING (row_number) ANTI JOIN finding f USING (row_number)"""  # noqa: S608
+        FROM staged s JOIN code c USING (row_number) ANTI JOIN finding f USING (row_number)"""
     )
 
 
@@ -69,10 +70,11 @@ def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None
                 coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
                 md5(concat_ws(chr(31), _content, _withdrawn, _from, _until))::UUID AS digest, _content AS content
             FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
-                    {", ".join(_periods(item, today))}, s.status IN ('撤销') AS _withdrawn, {content_sql(item)} AS _content
+                    {", ".join(_periods(item, today))}, s.status = '撤销' AS _withdrawn,
+                    {content_sql(item)} AS _content
                 FROM (SELECT s.*, l.identifier AS _identifier, l.subject_id AS _subject, l.link AS _link,
                     {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
-            LEFT JOIN deadline d ON d.day = f._decided"""  # noqa: S608 - keys of the catalogue
+            LEFT JOIN deadline d ON d.day = f._decided"""
         )
 
 
@@ -82,7 +84,12 @@ def deadlines(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
     if not item.double_publicity or item.roles.decided_on is None:
         return
     key = item.roles.decided_on
-    days = [row[0] for row in duck.execute(f"SELECT DISTINCT TRY_CAST({key} AS DATE) AS day FROM staged WHERE day IS NOT NULL").fetchall()]  # noqa: S608
+    days = [
+        row[0]
+        for row in duck.execute(
+            f"SELECT DISTINCT TRY_CAST({key} AS DATE) AS day FROM staged WHERE day IS NOT NULL"
+        ).fetchall()
+    ]
     calendar = work_calendar()
     rules = load_double_publicity_rules()
     by_rule = defaultdict(list)
@@ -160,8 +167,7 @@ def _periods(item: Item, today: date) -> tuple[str, ...]:
         )
     return (
         f"coalesce({_day(item.roles.valid_from)}, {decided}) AS _from",
-        f"CASE WHEN s.{item.roles.valid_until} = '{OPEN_END}' THEN NULL ELSE {_day(item.roles.valid_until)} END AS _until",
+        f"CASE WHEN s.{item.roles.valid_until} <> '{OPEN_END}' THEN {_day(item.roles.valid_until)} END AS _until",
         "NULL AS _rule",
         "s.status <> '无效' AS _shown",
     )
-

@@ -31,10 +31,12 @@ def find_identifiers(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
         column = uscc_normalise_sql(f"staged.{kind}") if kind in fields else "''"
         if kind == "organisation_code":
             # GB 32100: characters 9 to 17 of a credit code are the organisation code, also when the field is empty.
-            column = f"CASE WHEN {column} <> '' THEN {column} WHEN length(uscc) = 18 THEN substr(uscc, 9, 9) ELSE '' END"
+            column = (
+                f"CASE WHEN {column} <> '' THEN {column} WHEN length(uscc) = 18 THEN substr(uscc, 9, 9) ELSE '' END"
+            )
         parts.append(f"{column} AS {kind}")
-    duck.execute(f"CREATE TABLE code AS SELECT row_number, subject_name, {', '.join(parts)} FROM staged")  # noqa: S608
-    union = " UNION ".join(f"SELECT '{kind}' AS kind, {kind} AS value FROM code WHERE {kind} <> ''" for kind in KINDS)  # noqa: S608
+    duck.execute(f"CREATE TABLE code AS SELECT row_number, subject_name, {', '.join(parts)} FROM staged")
+    union = " UNION ".join(f"SELECT '{kind}' AS kind, {kind} AS value FROM code WHERE {kind} <> ''" for kind in KINDS)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS asked_code (kind text, value text) ON COMMIT DELETE ROWS")
         cursor.execute("TRUNCATE asked_code")
@@ -55,7 +57,9 @@ def link(duck: duckdb.DuckDBPyConnection) -> None:
 
     A row whose identifiers name two different bodies is reported and tied to neither.
     """
-    joins = "".join(f" LEFT JOIN identified i_{kind} ON i_{kind}.kind = '{kind}' AND i_{kind}.value = c.{kind}" for kind in KINDS)
+    joins = "".join(
+        f" LEFT JOIN identified i_{kind} ON i_{kind}.kind = '{kind}' AND i_{kind}.value = c.{kind}" for kind in KINDS
+    )
     subjects = ", ".join(f"i_{kind}.subject_id" for kind in KINDS)
     tied = " ".join(f"WHEN i_{kind}.subject_id IS NOT NULL THEN '{kind}'" for kind in KINDS)
     filed = " ".join(f"WHEN c.{kind} <> '' THEN '{kind}:' || c.{kind}" for kind in ("uscc", *KINDS[1:]))
@@ -63,7 +67,7 @@ def link(duck: duckdb.DuckDBPyConnection) -> None:
         f"""CREATE TABLE linked AS SELECT c.row_number, CASE {filed} ELSE '' END AS identifier,
         coalesce({subjects}) AS subject_id, CASE {tied} END AS link,
         least({subjects}) IS DISTINCT FROM greatest({subjects}) AS disagree
-        FROM code c{joins} ANTI JOIN finding f ON f.row_number = c.row_number"""  # noqa: S608
+        FROM code c{joins} ANTI JOIN finding f ON f.row_number = c.row_number"""
     )
     report(duck, "identifiers_disagree", "SELECT row_number FROM linked WHERE disagree")
     duck.execute("DELETE FROM linked WHERE disagree")
@@ -78,7 +82,11 @@ def names_that_differ(duck: duckdb.DuckDBPyConnection) -> int:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS asked_subject (subject_id bigint) ON COMMIT DELETE ROWS")
         cursor.execute("TRUNCATE asked_subject")
         copy_in(
-            duck, "SELECT DISTINCT subject_id FROM linked WHERE subject_id IS NOT NULL", cursor, "asked_subject", ("subject_id",)
+            duck,
+            "SELECT DISTINCT subject_id FROM linked WHERE subject_id IS NOT NULL",
+            cursor,
+            "asked_subject",
+            ("subject_id",),
         )
         copy_out(
             cursor,
@@ -90,9 +98,10 @@ def names_that_differ(duck: duckdb.DuckDBPyConnection) -> int:
     return int(
         one_row(
             duck,
-            f"""SELECT coalesce(sum(rows), 0) FROM (SELECT subject_id, {fold_name_sql("subject_name")} AS folded, rows FROM
+            f"""SELECT coalesce(sum(rows), 0) FROM
+            (SELECT subject_id, {fold_name_sql("subject_name")} AS folded, rows FROM
             (SELECT l.subject_id, c.subject_name, count(*) AS rows FROM linked l JOIN code c USING (row_number)
-            WHERE l.subject_id IS NOT NULL GROUP BY ALL)) ANTI JOIN known_name USING (subject_id, folded)""",  # noqa: S608
+            WHERE l.subject_id IS NOT NULL GROUP BY ALL)) ANTI JOIN known_name USING (subject_id, folded)""",
         )[0]
     )
 
@@ -101,6 +110,7 @@ def report(duck: duckdb.DuckDBPyConnection, rule: str, rows: str) -> None:
     """Add a finding of linking or loading for each row_number that ``rows`` selects."""
     wording = rulebook().other[rule]
     duck.execute(
-        f"""INSERT INTO finding SELECT row_number, ?, '主体代码', c.uscc, ?, ? FROM ({rows}) JOIN cleaned c USING (row_number)""",  # noqa: S608
+        f"""INSERT INTO finding
+        SELECT row_number, ?, '主体代码', c.uscc, ?, ? FROM ({rows}) JOIN cleaned c USING (row_number)""",
         [rule, wording.message, wording.expected],
     )

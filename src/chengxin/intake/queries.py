@@ -120,7 +120,10 @@ def punctuality(actor: Actor, organisation: str, *, since: date) -> tuple[MonthO
         Timeliness.objects.filter(batch__organisation__code=organisation, month__gte=since)
         .values("item", "month")
         .annotate(
-            all_reported=Sum("reported"), all_on_time=Sum("on_time"), all_late=Sum("late"), all_provisional=Sum("provisional")
+            all_reported=Sum("reported"),
+            all_on_time=Sum("on_time"),
+            all_late=Sum("late"),
+            all_provisional=Sum("provisional"),
         )
         .order_by("-month", "item")
     )

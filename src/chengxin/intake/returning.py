@@ -53,11 +53,13 @@ def quarantine(  # noqa: PLR0913 - what a returned row is made of
         FROM (SELECT DISTINCT * FROM finding) GROUP BY row_number""",
         [person_rule],
     )
+    # First the few rows, then what is done to their cells: the spool is read once more, and nothing else of it.
+    duck.execute("CREATE OR REPLACE TABLE sent_cells AS SELECT * FROM raw SEMI JOIN sent_back USING (row_number)")
     with connection.cursor() as cursor:
         copy_in(
             duck,
             f"""SELECT {batch_id}, b.row_number, to_json(CASE WHEN b.person THEN [{empty}] ELSE [{", ".join(cells)}] END),
-            b.findings FROM sent_back b JOIN raw r USING (row_number)""",  # noqa: S608 - numbers and columns of ours
+            b.findings FROM sent_back b JOIN sent_cells r USING (row_number)""",
             cursor,
             "intake_quarantinedrow",
             ("batch_id", "line", "cells", "findings"),

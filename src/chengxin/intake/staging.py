@@ -1,7 +1,7 @@
 """Stage a batch: from the reader's spool to one clean text per field, set by set.
 
 The rows are written down once, in the table ``rows``; three views look at it. ``raw`` holds the cells as the department
-wrote them (it reads the spool again). ``cleaned`` holds one text per field of the item, cleaned by the field's type, and
+wrote them (it reads the spool again). ``cleaned`` holds one text per field of the item, cleaned by its type, and
 under ``<field>__value`` what was read of it. ``staged`` holds canonical texts: dates in ISO 8601 (``长期`` for an open
 end), amounts as decimals in the field's unit, coded values by their label, codes without spaces and in half width; a
 text that cannot be read is empty there and has its fault in ``reading``.
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 LONG_LINE = 8 << 20
 """Bytes one spooled row may have: 200 columns of 32,767 characters do not occur, a few full cells do."""
 
+NO_NULL = "\x01"
+"""What no cell can be: an empty cell is an empty text, never NULL."""
+
 OPEN_END = "长期"
 
 Read = tuple[str, str]
@@ -42,15 +45,14 @@ Read = tuple[str, str]
 
 
 def load_rows(duck: duckdb.DuckDBPyConnection, spool: Path, reading: Reading) -> None:
-    """Make the view ``raw``: row_number, flaw, damaged, and the file's cells as c0, c1 …"""
+    """Make the view ``raw``: row_number, flaw, damaged, and the file's cells as c0, c1 and so on."""
     columns = {"row_number": "INTEGER", "flaw": "VARCHAR", "damaged": "VARCHAR"}
     columns |= {f"c{place}": "VARCHAR" for place in range(len(reading.header))}
     types = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
-    cells = ", ".join(f"coalesce(c{place}, '') AS c{place}" for place in range(len(reading.header)))
     duck.execute(
-        f"""CREATE VIEW raw AS SELECT row_number, coalesce(flaw, '') AS flaw, coalesce(damaged, '') AS damaged, {cells}
-        FROM read_csv('{spool}', header = false, auto_detect = false, columns = {types}, delim = ',', quote = '"',
-        escape = '"', new_line = '\\n', max_line_size = {LONG_LINE}, buffer_size = {2 * LONG_LINE})"""  # noqa: S608
+        f"""CREATE VIEW raw AS SELECT * FROM read_csv('{spool}', header = false, auto_detect = false, columns = {types},
+        delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '{NO_NULL}', max_line_size = {LONG_LINE},
+        buffer_size = {2 * LONG_LINE})"""
     )
 
 
@@ -61,7 +63,9 @@ def stage(duck: duckdb.DuckDBPyConnection, item: Item, match: HeaderMatch) -> No
     cells = {field.key: _cell(field, match) for field in held}
     duck.execute("CREATE TABLE reading (field VARCHAR, text VARCHAR, value VARCHAR, fault VARCHAR)")
     if readers:
-        duck.execute(f"CREATE TABLE read_text AS SELECT {', '.join(f'{cells[key]} AS {key}' for key in readers)} FROM raw")  # noqa: S608
+        duck.execute(
+            f"CREATE TABLE read_text AS SELECT {', '.join(f'{cells[key]} AS {key}' for key in readers)} FROM raw"
+        )
         for key, reader in readers.items():
             _read_distinct(duck, item, item.field(key), reader)
         duck.execute("DROP TABLE read_text")
@@ -74,14 +78,14 @@ def stage(duck: duckdb.DuckDBPyConnection, item: Item, match: HeaderMatch) -> No
     with written_order(duck):
         duck.execute(
             f"""CREATE TABLE rows AS SELECT c.*{values}
-            FROM (SELECT row_number, flaw, damaged, {inner} FROM raw) c{joins}"""  # noqa: S608 - keys of the catalogue
+            FROM (SELECT row_number, flaw, damaged, {inner} FROM raw) c{joins}"""
         )
     absent = "".join(f", '' AS {field.key}" for field in item.fields if field not in held)
     unread = "".join(f", {field.key} AS {field.key}__value" for field in held if field.key not in readers)
     nothing = "".join(f", '' AS {field.key}__value" for field in item.fields if field not in held)
-    duck.execute(f"CREATE VIEW cleaned AS SELECT *{absent}{unread}{nothing} FROM rows")  # noqa: S608
+    duck.execute(f"CREATE VIEW cleaned AS SELECT *{absent}{unread}{nothing} FROM rows")
     canonical = ", ".join(f"{field.key}__value AS {field.key}" for field in item.fields)
-    duck.execute(f"CREATE VIEW staged AS SELECT row_number, {canonical} FROM cleaned")  # noqa: S608
+    duck.execute(f"CREATE VIEW staged AS SELECT row_number, {canonical} FROM cleaned")
 
 
 def _unread(field: Field, item: Item) -> str:
@@ -117,7 +121,9 @@ def _translated(key: str, column: str, match: HeaderMatch) -> str:
         f" WHEN {bare} = {sql_literal(foreign)} THEN {sql_literal(ours)}"
         for foreign, ours in mapping.values.get(key, {}).items()
     )
-    return f"(CASE WHEN {bare} IN ({blanks}) THEN {sql_literal(mapping.defaults.get(key, ''))}{cases} ELSE {column} END)"
+    return (
+        f"(CASE WHEN {bare} IN ({blanks}) THEN {sql_literal(mapping.defaults.get(key, ''))}{cases} ELSE {column} END)"
+    )
 
 
 def _reader(field: Field, item: Item, generation: str) -> Callable[[str], Read] | None:
@@ -178,7 +184,7 @@ def _read_distinct(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, re
     odd = f"{field.key} <> ''"
     if field.key == item.roles.document_number:
         odd += f" AND NOT regexp_full_match({field.key}, '{CANONICAL_DOCUMENT}')"
-    texts = [row[0] for row in duck.execute(f"SELECT DISTINCT {field.key} FROM read_text WHERE {odd}").fetchall()]  # noqa: S608
+    texts = [row[0] for row in duck.execute(f"SELECT DISTINCT {field.key} FROM read_text WHERE {odd}").fetchall()]
     for start in range(0, len(texts), 50_000):
         piece: Sequence[str] = texts[start : start + 50_000]
         read = [reader(text) for text in piece]
@@ -195,5 +201,5 @@ def judge_codes(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
         if field.type is FieldType.USCC:
             duck.execute(
                 f"""INSERT INTO judged SELECT '{field.key}', text, {uscc_verdict_sql("text")} FROM
-                (SELECT DISTINCT {field.key} AS text FROM staged WHERE {field.key} <> '')"""  # noqa: S608
+                (SELECT DISTINCT {field.key} AS text FROM staged WHERE {field.key} <> '')"""
             )

@@ -215,7 +215,7 @@ _FACTS_ABOUT = f"""
     )
     SELECT {_FACT} WHERE f.record_id = ANY(ARRAY(SELECT record_id FROM found)) AND {_IN_FORCE}
     ORDER BY f.decided_on DESC, f.record_id DESC LIMIT %(limit)s
-"""  # noqa: S608 - put together from this module's own texts
+"""
 
 
 def search_bodies(text: str, on_day: date, *, after: int | None = None, limit: int = PAGE) -> Hits:

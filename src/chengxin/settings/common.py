@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = web_key()
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("CHENGXIN_HOSTS", "127.0.0.1,localhost").split(",")
+_hosts = os.environ.get("CHENGXIN_HOSTS") or "127.0.0.1,localhost"
+ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",") if host.strip()]
 
 ROOMS = [
     "chengxin.base",

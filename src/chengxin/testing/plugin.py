@@ -22,6 +22,7 @@ from chengxin.base.embedded import EmbeddedServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from pytest_django.plugin import DjangoDbBlocker
 
 _numbers = itertools.count()
@@ -72,9 +73,10 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     """
     from django.db import connection  # noqa: PLC0415 - Django is set up only when the first fixture runs
 
-    template = connection.settings_dict["NAME"]
-    name = f"{template}_{next(_numbers)}"
     with django_db_blocker.unblock():
+        _ensure_migrated(connection)
+        template = connection.settings_dict["NAME"]
+        name = f"{template}_{next(_numbers)}"
         connection.close()
         owner = embedded_url(_folder(), "owner", read_secrets(_folder()), "postgres")
         with psycopg.connect(owner, autocommit=True) as admin:
@@ -88,6 +90,12 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
             connection.settings_dict["NAME"] = template
             with psycopg.connect(owner, autocommit=True) as admin:
                 admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _ensure_migrated(connection: BaseDatabaseWrapper) -> None:
+    """Make the migrated empty database where pytest-django did not: it does so only for tests marked ``django_db``."""
+    if connection.settings_dict["NAME"] != connection.creation._get_test_db_name():  # noqa: SLF001 - no public name
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
 
 
 def grant_rooms() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,8 +164,8 @@ def test_a_body_lists_the_newest_first_and_pages_each_item(client: Client, city_
     more = re.search(r'rel="next" href="([^"]+)"', text)
     assert more is not None
     rest = _text(client, html.unescape(more[1]).partition("#")[0])
-    assert "2025-02-15" in rest
-    assert "2025-03-15" not in rest
+    assert 'datetime="2025-02-15"' in rest
+    assert 'datetime="2025-03-15"' not in rest
     assert "未按规定公示商品价格" in rest
     assert city_store
 
@@ -212,7 +213,8 @@ def test_a_fact_past_its_period_is_gone_without_its_content(client: Client, city
 def test_a_fact_not_yet_shown_and_one_that_never_was_look_the_same(client: Client, city_store: Store) -> None:
     body = city_store.body("昆山市某厂")
     future = city_store.fact(body, shown=("2026-11-24", None))
-    assert _text(client, f"/fact/{future}/", 404) == _text(client, "/fact/999999/", 404)
+    there = _text(client, f"/fact/{future}/", 404)
+    assert there.replace(str(future), "") == _text(client, "/fact/999999/", 404).replace("999999", "")
 
 
 def test_a_list_is_narrowed_by_organ_and_by_text(client: Client, city_store: Store) -> None:
@@ -263,6 +265,19 @@ def test_no_text_breaks_the_search(client: Client, city_store: Store, asked: str
     assert city_store
 
 
+class _Elements(HTMLParser):
+    """Collects the names of a page's elements and their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes += attrs
+
+
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> javascript:alert(3)"
 
 
@@ -282,10 +297,13 @@ def test_hostile_texts_are_shown_and_do_nothing(client: Client, store: Store) ->
     pages = [*PAGES, f"/fact/{licence}/", f"/fact/{penalty}/", "/search/?q=昆山", "/en/", f"/en/fact/{penalty}/"]
     for address in [*pages, f"/search/?q={HOSTILE}", f"/licences/?q={HOSTILE}", f"/penalties/?issuer={HOSTILE}"]:
         text = _text(client, address)
-        assert "<script" not in text
-        assert "<img" not in text
-        assert 'href="javascript' not in text
-        assert not re.search(r"<[^>]*\son\w+=", text)
+        seen = _Elements()
+        seen.feed(text)
+        assert not {"script", "img", "iframe", "object", "style"} & seen.names
+        assert not [name for name, _ in seen.attributes if name.startswith("on") or name == "style"]
+        assert all(
+            str(value).startswith(("/", "#", "http://testserver/")) for name, value in seen.attributes if name == "href"
+        )
 
 
 def test_a_number_of_a_person_that_slipped_into_a_text_is_covered_everywhere(client: Client, store: Store) -> None:

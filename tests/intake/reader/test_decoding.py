@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.intake.reader import DEFAULT, FileRefused, Limits, Reading
@@ -148,6 +148,7 @@ def test_lines_longer_than_a_piece_come_out_whole(end: str, codec: str) -> None:
     assert list(text_lines(stream, codec, 0, DEFAULT)) == lines
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="a汉\r\n,\U00020000", max_size=9)), st.sampled_from(["utf-8", "gb18030"]))
 def test_the_lines_of_a_text_are_its_text(parts: list[str], codec: str) -> None:
     text = "".join(parts)
@@ -171,6 +172,7 @@ def by_lines(data: bytes, codec: str) -> str | int:
         return found.offset
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60).filter(lambda data: 0 not in data), st.sampled_from(["utf-8", "gb18030"]))
 def test_text_is_what_strict_decoding_gives_or_fails_at_the_same_byte(data: bytes, codec: str) -> None:
     assert by_lines(data, codec) == strictly(data, codec)
@@ -196,6 +198,7 @@ TEXT = st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXT, st.sampled_from(["utf-8", "gb18030"])), min_size=3, max_size=12))
 def test_no_mixture_of_encodings_is_ever_read(attempt: Attempt, lines: list[tuple[str, str]]) -> None:
     answer, rows = attempt(b"".join(text.encode(encoding) + b"\n" for text, encoding in lines))

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.intake.reader import FileRefused, Limits, Reading
@@ -161,6 +161,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return draw(st.lists(row, min_size=1, max_size=6))
 
 
+@settings(deadline=None)
 @given(
     tables(),
     st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
@@ -179,6 +180,7 @@ def test_any_table_comes_back_as_it_was_written(
     assert {row[1] for row in rows} <= {""}
 
 
+@settings(deadline=None)
 @given(tables())
 def test_the_numbers_of_rows_and_blank_rows_add_up(read_inline: Read, table: list[list[str]]) -> None:
     out = io.StringIO(newline="")

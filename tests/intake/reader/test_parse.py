@@ -39,12 +39,13 @@ def check(answer: Reading | FileRefused, rows: list[list[str]]) -> None:
     assert "\ufffd" not in "".join("".join(row) for row in rows if not row[1])
 
 
+@settings(deadline=None)
 @given(ANY_BYTES.map(b"".join))
 def test_any_bytes_give_a_reading_or_a_listed_refusal(attempt: Attempt, data: bytes) -> None:
     check(*attempt(data))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_workbook_with_spoilt_bytes_gives_a_reading_or_a_listed_refusal(
     attempt: Attempt, make_workbook: Make, data: st.DataObject
@@ -77,7 +78,7 @@ TAGS = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(TAGS, max_size=14).map("".join))
 def test_any_sheet_of_known_elements_gives_a_reading_or_a_listed_refusal(
     attempt: Attempt, make_workbook: Make, rows: str

@@ -253,7 +253,7 @@ TEXT = st.text(
 ).filter(lambda text: text.strip() and not re.search("_x[0-9A-Fa-f]{4}_", text))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(TEXT, st.integers(-(10**14), 10**14), st.dates(dt.date(1900, 3, 1))), min_size=1, max_size=5))
 def test_any_rows_written_as_a_workbook_come_back(read_inline: Read, rows: list[tuple[str, int, dt.date]]) -> None:
     out = io.BytesIO()

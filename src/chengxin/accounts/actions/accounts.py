@@ -32,10 +32,19 @@ class SetOfficer:
     def check(self) -> None:
         """Raise ``ChengxinError`` for a role that does not exist or a password under twelve characters."""
         if self.role not in Officer.Role.values:
-            raise ChengxinError("unknown_role", f"没有岗位“{self.role}”", f"no role {self.role!r}", where=self.role)
+            known = Officer.Role.values
+            raise ChengxinError(
+                "unknown_role",
+                f"没有岗位“{self.role}”，可用的有：{'、'.join(known)}",
+                f"there is no role {self.role!r}; there are: {', '.join(known)}",
+                where=self.role,
+            )
         if len(self.password) < 12:  # noqa: PLR2004 - OWASP ASVS 5.0, 6.2.1 asks for at least 8, recommends 15
             raise ChengxinError(
-                "password_too_short", "密码至少 12 个字符", "a password has at least 12 characters", where=self.username
+                "password_too_short",
+                "密码至少 12 个字符，请换一个更长的",
+                "a password has at least 12 characters: choose a longer one",
+                where=self.username,
             )
 
     def execute(self) -> Officer:
@@ -61,10 +70,22 @@ class MakeApiClient:
     expires_at: datetime
 
     def check(self) -> None:
-        """Raise ``ChengxinError`` for a grant that names no operation."""
+        """Raise ``ChengxinError`` for a grant that names no operation or an end that is not ahead."""
         for grant in self.grants:
             if grant not in OPERATIONS:
-                raise ChengxinError("unknown_operation", f"没有操作“{grant}”", f"no operation {grant!r}", where=grant)
+                raise ChengxinError(
+                    "unknown_operation",
+                    f"没有操作“{grant}”，可用的有：{'、'.join(OPERATIONS)}",
+                    f"there is no operation {grant!r}; there are: {', '.join(OPERATIONS)}",
+                    where=grant,
+                )
+        if self.expires_at <= self.now:
+            raise ChengxinError(
+                "already_expired",
+                f"接口调用方“{self.name}”的到期时间已过，请给一个将来的时间",
+                f"the client {self.name!r} would have ended already: give an end in the future",
+                where=self.name,
+            )
 
     def execute(self) -> tuple[ApiClient, str]:
         """Return the client and its token; the token is shown this once and not kept."""

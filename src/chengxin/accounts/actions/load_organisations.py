@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from chengxin.accounts.models import Organisation
+from chengxin.base.errors import ChengxinError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chengxin.base.city import City
+    from chengxin.base.city import Organisation as Listed
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,18 @@ class LoadOrganisations:
     city: City
 
     def execute(self) -> int:
-        """Return the number of organisations in the profile; parents are saved before their children."""
+        """Return the number of organisations in the profile; parents are saved before their children.
+
+        Raises ``ChengxinError`` when a parent is missing or parents form a circle; nothing is changed then.
+        """
         with transaction.atomic():
-            held = {row.code: row for row in Organisation.objects.all()}
-            waiting = list(self.city.organisations)
-            while waiting:
-                ready = [one for one in waiting if not one.parent or one.parent in held]
+            held: dict[str, Organisation] = {}
+            done: set[str] = set()
+            while waiting := [one for one in self.city.organisations if one.code not in done]:
+                # What the register holds already may be listed under a parent that is new: it waits for it too.
+                ready = [one for one in waiting if not one.parent or one.parent in done]
+                if not ready:
+                    raise _without_root(waiting)
                 for one in ready:
                     held[one.code], _ = Organisation.objects.update_or_create(
                         code=one.code,
@@ -41,5 +51,16 @@ class LoadOrganisations:
                             "registrar": one.registrar,
                         },
                     )
-                waiting = [one for one in waiting if one.code not in held]
+                    done.add(one.code)
         return len(self.city.organisations)
+
+
+def _without_root(waiting: Sequence[Listed]) -> ChengxinError:
+    """Return the error for organisations whose parents are missing from the profile or lead in a circle."""
+    codes = [one.code for one in waiting]
+    return ChengxinError(
+        "organisation_without_parent",
+        f"单位 {'、'.join(codes)} 的上级单位不在城市文件中或互为上级，请改正城市文件的 parent",
+        f"the parents of {', '.join(codes)} are missing from the profile or form a circle: mend their parent",
+        where=codes[0],
+    )

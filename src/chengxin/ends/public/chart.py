@@ -16,7 +16,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 6, 12, 34
 _SHARE = 0.66
 """Share of a month's width that its bars take."""
 
-_STEPS = (1, 2, 2.5, 5, 10)
+_STEPS = (1, 2, 2.5, 4, 5, 10)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ class ImportBatch:
         self._tell(batch, State.LOADING, None)
         added = AddRecords(duck, item.key, match.generation, batch.organisation_id, batch.pk, now, today).execute()
         for (rule,) in duck.execute("SELECT DISTINCT rule FROM turned_down").fetchall():
-            report(duck, rule, f"SELECT line AS row_number FROM turned_down WHERE rule = '{rule}'")  # noqa: S608
+            report(duck, rule, f"SELECT line AS row_number FROM turned_down WHERE rule = '{rule}'")
         return added
 
     def _close(  # noqa: PLR0913 - what a receipt is made of
@@ -269,7 +269,7 @@ def _count_punctuality(scratch: Workspace, batch: Batch) -> None:
             count(*) FILTER (WHERE today <= f.due_on), count(*) FILTER (WHERE today > f.due_on),
             count(*) FILTER (WHERE f.due_provisional)
             FROM decided d JOIN facts f USING (line), context
-            WHERE d.fate = 'accepted' AND f.due_on IS NOT NULL GROUP BY 3""",  # noqa: S608 - numbers and keys of ours
+            WHERE d.fate = 'accepted' AND f.due_on IS NOT NULL GROUP BY 3""",
             cursor,
             "intake_timeliness",
             ("batch_id", "item", "month", "reported", "on_time", "late", "provisional"),

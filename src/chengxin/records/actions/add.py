@@ -146,9 +146,11 @@ class AddRecords:
                         AND last_value(f.digest) OVER whole IS DISTINCT FROM k.digest AS changes
                 FROM facts f LEFT JOIN known k USING (key) ANTI JOIN turned_down t USING (line)
                 WINDOW fact AS (PARTITION BY f.key ORDER BY f.line),
-                    whole AS (PARTITION BY f.key ORDER BY f.line ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+                    whole AS (PARTITION BY f.key ORDER BY f.line
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             ), counted AS (
-                SELECT *, known_version + sum(changes::INTEGER) OVER (PARTITION BY key ORDER BY line) AS version FROM standing
+                SELECT *, known_version + sum(changes::INTEGER) OVER (PARTITION BY key ORDER BY line) AS version
+                FROM standing
             )
             SELECT line, key, subject_id, known_id, version::SMALLINT AS version,
                 CASE WHEN NOT changes THEN 'duplicate' WHEN version = 1 THEN 'accepted' ELSE 'updated' END AS fate
@@ -160,7 +162,7 @@ class AddRecords:
         self.duck.execute(
             f"""CREATE OR REPLACE TABLE numbered AS
             SELECT line, key, version, known_id, {first} - 1 + row_number() OVER (ORDER BY line) AS id
-            FROM decided WHERE fate <> 'duplicate'"""  # noqa: S608 - a number of ours
+            FROM decided WHERE fate <> 'duplicate'"""
         )
         replaces = "NULL::BIGINT"
         superseded: tuple[int, ...] = ()
@@ -168,7 +170,8 @@ class AddRecords:
             replaces = "coalesce(lag(n.id) OVER (PARTITION BY n.key ORDER BY n.version), n.known_id)"
             self.duck.execute(
                 """CREATE OR REPLACE TABLE overtaken AS SELECT id FROM
-                (SELECT id, lead(id) OVER (PARTITION BY key ORDER BY version) AS later FROM numbered) WHERE later IS NOT NULL"""
+                (SELECT id, lead(id) OVER (PARTITION BY key ORDER BY version) AS later FROM numbered)
+                WHERE later IS NOT NULL"""
             )
             superseded = tuple(row[0] for row in self.duck.execute("SELECT id FROM overtaken ORDER BY id").fetchall())
         with connection.cursor() as cursor:
@@ -183,7 +186,7 @@ class AddRecords:
             {replaces}, '{self.item}', '{self.generation}', f.subject_id, f.link, f.identifier, {self.organisation_id},
             {self.batch_id}, f.line, f.document_number, f.decided_on, f.valid_from, f.valid_until, f.rule, f.due_on,
             f.due_provisional, f.public AND NOT f.withdrawn, '{stamp}', f.digest, f.content
-            FROM facts f JOIN numbered n USING (line)"""  # noqa: S608 - keys of the catalogue and numbers of ours
+            FROM facts f JOIN numbered n USING (line)"""
 
 
 def reserve_ids(rows: int) -> int:

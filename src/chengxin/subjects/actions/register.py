@@ -124,7 +124,7 @@ class RegisterBodies:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('subjects.register'), 0)")
             _temporary_tables(cursor)
-            copy_in(self.duck, f"SELECT {', '.join(STAGED)} FROM bodies", cursor, "staged_body", tuple(STAGED))  # noqa: S608
+            copy_in(self.duck, f"SELECT {', '.join(STAGED)} FROM bodies", cursor, "staged_body", tuple(STAGED))
             cursor.execute(
                 """UPDATE staged_body SET identity = CASE WHEN uscc <> '' THEN 'u' || uscc
                 WHEN registration_number <> '' THEN 'r' || registration_number ELSE 'o' || organisation_code END"""

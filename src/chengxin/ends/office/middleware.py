@@ -1,0 +1,120 @@
+"""What every request of the office end goes through: headers, language, size, and the end of a session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import translation
+from django.utils.dateparse import parse_datetime
+
+from chengxin.base.clock import system_now
+from chengxin.ends.office.access import load_access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from django.contrib.sessions.backends.base import SessionBase
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Nothing inline and nothing from elsewhere, so text somebody handed in can never run."""
+
+BEGAN, SEEN = "began", "seen"
+"""Keys of a session: when the officer logged in, and last did something."""
+
+NOTED_EVERY = timedelta(minutes=1)
+"""An officer's activity is written down at most once a minute: a write for each request would buy nothing."""
+
+
+def headers(get_response: GetResponse) -> GetResponse:
+    """Add the headers that keep a page's content where it belongs."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path.startswith(settings.STATIC_URL):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+def language(get_response: GetResponse) -> GetResponse:
+    """Speak Chinese unless the officer chose English; what the browser would like does not count."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        known = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(known):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", known)
+        return response
+
+    return middleware
+
+
+def upload_limit(get_response: GetResponse) -> GetResponse:
+    """Refuse a request that is too large before anybody reads it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        if not length.isdecimal() or int(length[:20]) > load_access().upload_bytes:
+            from chengxin.ends.office.views.errors import too_large  # noqa: PLC0415 - views need the settings
+
+            return too_large(request)
+        return get_response(request)
+
+    return middleware
+
+
+def session_limits(get_response: GetResponse) -> GetResponse:
+    """End a session that was idle too long or has lasted too long, and note activity.
+
+    A page that asks for a batch's state by itself is not activity: an empty chair must not stay logged in.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = system_now()
+            if _ended(request.session, now):
+                logout(request)
+                return _to_log_in(request)
+            by_itself = request.path.endswith("/progress/")
+            seen = parse_datetime(request.session[SEEN])
+            if not by_itself and (seen is None or now - seen >= NOTED_EVERY):
+                request.session[SEEN] = now.isoformat()
+        return get_response(request)
+
+    return middleware
+
+
+def _ended(session: SessionBase, now: datetime) -> bool:
+    access = load_access()
+    began, seen = (parse_datetime(str(session.get(key, ""))) for key in (BEGAN, SEEN))
+    if began is None or seen is None:
+        return True
+    idle = now - seen > timedelta(minutes=access.session_idle_minutes)
+    return idle or now - began > timedelta(hours=access.session_hours)
+
+
+def _to_log_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    response = redirect(settings.LOGIN_URL)
+    response["Location"] += "?ended=1"
+    return response

@@ -1,0 +1,84 @@
+"""What every page has: who is logged in, the city's wording, and the words of things in the reader's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.accounts.actor import officer_actor
+from chengxin.accounts.models import Officer
+from chengxin.base.city import load_city
+from chengxin.catalogue import load_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest
+    from django.utils.functional import _StrPromise
+
+    from chengxin.accounts.actor import Actor
+
+STATES: Mapping[str, _StrPromise] = {
+    "received": _("已接收"),
+    "parsing": _("解析"),
+    "checking": _("校验"),
+    "linking": _("关联"),
+    "loading": _("入库"),
+    "published": _("已完成"),
+    "refused": _("已退回"),
+}
+"""States of a batch as officers read them."""
+
+ROLES: Mapping[str, _StrPromise] = {
+    "submitter": _("报送员"),
+    "centre": _("信用中心专员"),
+    "auditor": _("审计员"),
+}
+"""Duties of officers as they read them."""
+
+ENDED = ("published", "refused")
+"""States after which nothing happens to a batch any more."""
+
+
+def english() -> bool:
+    """Return whether the reader chose English."""
+    return (get_language() or "").startswith("en")
+
+
+def item_name(key: str) -> str:
+    """Return the name of a catalogue item in the reader's language."""
+    item = load_catalogue().item(key)
+    return item.name_en if english() else item.name
+
+
+def officer_of(request: HttpRequest) -> Officer:
+    """Return the officer who is logged in; only for views behind the log-in."""
+    return cast("Officer", request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the officer who is logged in, as an actor."""
+    return officer_actor(officer_of(request))
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give templates the officer, if one is logged in, and the city's wording.
+
+    An error page can come before anybody looked at the session: then there is no officer on it.
+    """
+    user = getattr(request, "user", None)
+    officer = user if isinstance(user, Officer) or getattr(user, "is_authenticated", False) else None
+    wording = load_city(settings.CITY).wording
+    return {
+        "officer": officer,
+        "organisation": (officer.organisation.name_en if english() else officer.organisation.name) if officer else "",
+        "role": ROLES.get(officer.role, officer.role) if officer else "",
+        "may_submit": officer is not None and "batches.submit" in officer_actor(cast("Officer", officer)).operations,
+        "site": wording.site_name_en if english() else wording.site_name,
+        "centre": wording.centre_name_en if english() else wording.centre_name,
+        "banner": wording.rehearsal_banner_en if english() else wording.rehearsal_banner,
+        "english": english(),
+    }

@@ -1,0 +1,57 @@
+"""Pages for what went wrong: in the end's own style, with a next step, without internals."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from chengxin.ends.office.access import load_access
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+def _page(request: HttpRequest, status: int, title: str, next_step: str) -> HttpResponse:
+    """Return an error page. It knows no officer: the session may be what failed."""
+    request.__dict__.pop("user", None)
+    return render(request, "office/error.html", {"title": title, "next_step": next_step}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer a request nobody should send."""
+    return _page(request, 400, _("请求有误"), _("请返回工作台重新操作。"))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer an officer whose duty does not cover what was asked."""
+    return _page(request, 403, _("没有权限"), _("您的岗位不能办理这项业务，需要开通请联系信用中心。"))
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer a form that does not carry this session's token."""
+    return _page(request, 403, _("表单已过期"), _("请返回上一页刷新后重新提交；浏览器需要允许 Cookie。"))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer an address that does not exist, and what belongs to another organisation, in the same words."""
+    return _page(request, 404, _("没有找到"), _("请检查地址或编号；只能查看本单位的数据。"))
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Answer an upload above the limit."""
+    limit = load_access().upload_megabytes
+    return _page(request, 413, _("文件过大"), _("单个文件不超过 %(limit)d MB，请拆分后分别报送。") % {"limit": limit})
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer an error nobody foresaw, or a database that is away; Django has written it to the log."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        step = _("数据库没有应答，请稍后再试；已收到回执的数据不受影响。")
+        response = _page(request, 503, _("平台暂时不可用"), step)
+        response["Retry-After"] = "10"
+        return response
+    return _page(request, 500, _("平台内部错误"), _("错误已记录，请稍后再试；如仍出现请联系信用中心。"))

@@ -1,0 +1,101 @@
+"""Log in, log out, choose the language, and the health check: the only pages without a log-in before them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chengxin.audit.actions import record_event
+from chengxin.base.clock import system_now
+from chengxin.ends.office.forms import LogInForm
+from chengxin.ends.office.log_in import LogIn, LogInRefused, client_address
+from chengxin.ends.office.middleware import BEGAN, SEEN
+from chengxin.ends.office.pages import actor_of, english
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Show the form, or log the officer in and go where the officer wanted to."""
+    wanted = str(request.POST.get("next") or request.GET.get("next") or "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        wanted = ""
+    if request.user.is_authenticated and request.method != "POST":
+        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    form = LogInForm(request.POST or None)
+    refused = ""
+    if request.method == "POST" and form.is_valid():
+        now = system_now()
+        try:
+            officer = LogIn(
+                form.cleaned_data["username"], form.cleaned_data["password"], client_address(request), now
+            ).execute()
+        except LogInRefused as error:
+            refused = error.message_en if english() else error.message_zh
+        else:
+            Session.objects.filter(expire_date__lt=now).delete()
+            login(request, officer, backend=settings.AUTHENTICATION_BACKENDS[0])
+            request.session[BEGAN] = request.session[SEEN] = now.isoformat()
+            return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    context = {"form": form, "refused": refused, "next": wanted, "ended": "ended" in request.GET}
+    return render(request, "office/log_in.html", context, status=403 if refused else 200)
+
+
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session, on file."""
+    actor = actor_of(request)
+    with transaction.atomic():
+        record_event(
+            at=system_now(),
+            actor=(actor.kind, actor.id, actor.organisation),
+            action="officer.logged_out",
+            object_kind="officer",
+            object_id=actor.id,
+        )
+        logout(request)
+    return redirect(settings.LOGIN_URL)
+
+
+@login_not_required
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep the language chosen and go back to the page it was chosen on."""
+    back = str(request.POST.get("next", ""))
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = redirect(back)
+    chosen = str(request.POST.get("language", ""))
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Strict",
+        )
+    return response
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands it in
+    """Say whether the process and its database answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")

@@ -1,0 +1,167 @@
+"""The pages in a real browser: accessible, without script, without sideways scrolling, by keyboard alone."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CODE = "91320583187588026H"
+PAGES = [
+    "/",
+    "/en/",
+    "/search/?q=金石",
+    "/search/?q=小吃",
+    "/search/?q=查无此名",
+    "/search/?q=913205831875880261",
+    f"/body/{CODE}/",
+    f"/en/body/{CODE}/",
+    "/licences/",
+    "/penalties/?q=金石",
+    "/about/",
+    "/en/about/",
+    "/nowhere/",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}"),
+]
+
+
+@contextmanager
+def _page(
+    *, scheme: Literal["light", "dark"] = "light", width: int = 1280, script: bool = True
+) -> Iterator[tuple[Page, list[str]]]:
+    """Open a page of a browser; yields it with the complaints it makes."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
+        )
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page, complaints
+        browser.close()
+
+
+def _addresses(page: Page, served: str) -> list[str]:
+    """Return the pages to look at, the newest licence's and penalty's own among them."""
+    found = []
+    for listed in ("/licences/", "/penalties/", "/en/penalties/"):
+        page.goto(served + listed)
+        found.append(str(page.locator("tbody th a").first.get_attribute("href")))
+    return [*PAGES, *found]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_fits_and_complains_of_nothing(
+    served: str, scheme: Literal["light", "dark"], width: int
+) -> None:
+    with _page(scheme=scheme, width=width) as (page, complaints):
+        for address in _addresses(page, served):
+            page.goto(served + address)
+            expected = [said for said in complaints if "404" in said and address == "/nowhere/"]
+            assert complaints == expected, address
+            complaints.clear()
+            wide, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+            assert wide <= shown, address
+            page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+            results = Axe().run(page)
+            assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+
+
+TARGETS = """
+    [...document.querySelectorAll('button, input, select, summary, .button, .nav a, .switch, .foot-links a')]
+        .map(one => [one.textContent.trim(), one.getBoundingClientRect().height])
+        .filter(([, height]) => height < 44)
+"""
+
+
+@pytest.mark.django_db
+def test_what_is_pressed_with_a_finger_is_large_enough(served: str) -> None:
+    with _page(width=320) as (page, _complaints):
+        for address in _addresses(page, served):
+            page.goto(served + address)
+            assert page.evaluate(TARGETS) == [], address
+
+
+@pytest.mark.django_db
+def test_the_search_is_reached_and_used_by_keyboard_without_script(served: str) -> None:
+    with _page(script=False) as (page, _complaints):
+        page.goto(served + "/")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "跳到正文"
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#content")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").get_attribute("id") == "q"
+        page.keyboard.type("金石机械厂")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "查询"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search/**")
+        assert page.locator(".hit-match").inner_text() == "曾用名：昆山金石机械厂"
+        page.locator(".hit-name a").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/body/**")
+        assert page.locator("h1").inner_text() == "昆山市金石精密机械有限公司"
+
+
+@pytest.mark.django_db
+def test_the_language_switch_keeps_the_page_without_script(served: str) -> None:
+    with _page(script=False) as (page, _complaints):
+        page.goto(served + f"/body/{CODE}/")
+        page.locator("#licence .pager a").click()
+        page.wait_for_url("**licence=**")
+        days = page.locator("#licence time").all_inner_texts()
+        page.locator(".switch").click()
+        page.wait_for_url("**/en/body/**")
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert page.locator("#licence time").all_inner_texts() == days
+        page.locator(".switch").click()
+        page.wait_for_url(f"{served}/body/**")
+        assert page.locator("#licence time").all_inner_texts() == days
+
+
+@pytest.mark.django_db
+def test_what_has_the_focus_can_be_seen(served: str) -> None:
+    with _page() as (page, _complaints):
+        page.goto(served + "/licences/")
+        for _step in range(14):
+            page.keyboard.press("Tab")
+            style = page.evaluate(
+                "(one => [one.outlineStyle, one.outlineWidth])(getComputedStyle(document.activeElement))"
+            )
+            assert style == ["solid", "3px"]
+
+
+@pytest.mark.django_db
+def test_a_page_is_printed_without_what_only_serves_on_a_screen(served: str) -> None:
+    with _page() as (page, _complaints):
+        page.goto(served + f"/body/{CODE}/")
+        page.emulate_media(media="print")
+        assert not page.locator(".nav").is_visible()
+        assert not page.locator(".switch").is_visible()
+        assert page.locator("h1").is_visible()
