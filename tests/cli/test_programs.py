@@ -63,6 +63,15 @@ def test_settings_of_the_city_are_passed_on(made: dict[str, Program]) -> None:
     assert all(one.environment["CHENGXIN_CITY"] == "kunshan" for one in made.values())
 
 
+def test_the_public_end_says_where_the_api_is(
+    made: dict[str, Program], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert made["public"].environment["CHENGXIN_API_ADDRESS"] == "http://127.0.0.1:3/api/v1/openapi.json"
+    monkeypatch.setenv("CHENGXIN_API_ADDRESS", "https://api.example.cn/")
+    again = {one.name: one for one in programs(tmp_path, url, Ports(1, 2, 3))}
+    assert again["public"].environment["CHENGXIN_API_ADDRESS"] == "https://api.example.cn/"
+
+
 def test_the_ends_listen_on_this_machine_only_and_keep_no_access_log(made: dict[str, Program]) -> None:
     for name in ("public", "office", "api"):
         arguments = " ".join(made[name].arguments)

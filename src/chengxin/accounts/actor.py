@@ -63,7 +63,11 @@ def officer_actor(officer: Officer) -> Actor:
     """Return ``officer`` as an actor; an inactive officer may do nothing."""
     allowed = ROLE_OPERATIONS.get(officer.role, frozenset()) if officer.is_active else frozenset()
     return Actor(
-        "officer", officer.username, officer.organisation.code, allowed, everywhere=officer.role in {"centre", "auditor"}
+        "officer",
+        officer.username,
+        officer.organisation.code,
+        allowed,
+        everywhere=officer.role in {"centre", "auditor"},
     )
 
 

@@ -22,4 +22,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         """Return who did what to what."""
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_kind}:{self.actor} {self.action} {self.object_kind}:{self.object}"
+        return (
+            f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_kind}:{self.actor} {self.action} {self.object_kind}:{self.object}"
+        )

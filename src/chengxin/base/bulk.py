@@ -53,6 +53,7 @@ def copy_in(
     """
     failure: list[BaseException] = []
     feeding = duck.cursor()
+    feeding.execute("SET enable_progress_bar = false")  # it would draw on stdout, where a command's JSON goes
     with _pipe() as (path, source):
         connected = threading.Event()
 

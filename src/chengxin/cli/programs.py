@@ -23,8 +23,16 @@ WORKERS = "2"
 THREADS = "4"
 """Processes and threads of each end: enough for one machine with two cores, and a slow request blocks nobody."""
 
-PASSED_ON = ("CHENGXIN_CITY", "CHENGXIN_NOW", "CHENGXIN_LOG_LEVEL", "CHENGXIN_HOSTS")
-"""Settings of ours that every process may see."""
+PASSED_ON = (
+    "CHENGXIN_CITY",
+    "CHENGXIN_NOW",
+    "CHENGXIN_LOG_LEVEL",
+    "CHENGXIN_HOSTS",
+    "CHENGXIN_PROXIES",
+    "CHENGXIN_API_ADDRESS",
+    "CHENGXIN_OFFICE_ACCESS",
+)
+"""Settings of ours that every process may see; none of them is a secret."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +73,11 @@ def programs(folder: Path, url: Callable[[str], str], ports: Ports) -> tuple[Pro
     logs.mkdir(parents=True, exist_ok=True)
     key = ensure_secrets(folder).web_key
     ends = tuple(
-        Program(name, _gunicorn(name, port), _environment(name, folder, url, key), logs / f"{name}.log", port)
+        Program(name, _gunicorn(name, port), _environment(name, folder, url, key, ports), logs / f"{name}.log", port)
         for name, port in ports.as_dict().items()
     )
     worker = (sys.executable, "-m", "chengxin.cli.main", "worker")
-    return (*ends, Program("worker", worker, _environment("worker", folder, url, key), logs / "worker.log"))
+    return (*ends, Program("worker", worker, _environment("worker", folder, url, key, ports), logs / "worker.log"))
 
 
 def _gunicorn(end: str, port: int) -> tuple[str, ...]:
@@ -81,13 +89,15 @@ def _gunicorn(end: str, port: int) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _environment(role: str, folder: Path, url: Callable[[str], str], key: str) -> dict[str, str]:
+def _environment(role: str, folder: Path, url: Callable[[str], str], key: str, ports: Ports) -> dict[str, str]:
     """Return the environment of the process of ``role``: its own database address and signing key, no other's.
 
     The signing key is derived for each end, so that none of them can forge another's sessions.
     """
     held = {name: value for name, value in os.environ.items() if not name.startswith(("CHENGXIN_", "PG", "DJANGO_"))}
     held |= {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    if role == "public":
+        held.setdefault("CHENGXIN_API_ADDRESS", f"http://127.0.0.1:{ports.api}/api/v1/openapi.json")
     return held | {
         "DJANGO_SETTINGS_MODULE": f"chengxin.settings.{role}",
         "CHENGXIN_DATABASE_URL": url(role),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chengxin.base.config import data_folder
+from chengxin.base.config import data_folder, read_secrets
 from chengxin.cli.database import embedded_server, external_urls, reach
 from chengxin.cli.frame import both, choose_data, interruptible, output, progress, tell
 from chengxin.cli.programs import Ports, PortsType, programs
@@ -49,11 +49,15 @@ def serve(data: Path | None, ports: Ports) -> None:
 
 @contextmanager
 def addresses(folder: Path) -> Iterator[Callable[[str], str]]:
-    """Yield the function that gives each role's database address: the outside one, or the embedded server's."""
+    """Yield the function that gives each role's database address: the outside one, or the embedded server's.
+
+    Raises ``ChengxinError`` where the folder holds no installation: an empty database would look like an answer.
+    """
     given = external_urls()
     if given:
         yield given.__getitem__
         return
+    read_secrets(folder)
     with embedded_server(folder) as server:
         yield server.url
 

@@ -12,6 +12,7 @@ from chengxin.catalogue import FieldType, load_catalogue
 from chengxin.intake.reader import sentence
 from chengxin.intake.rulebook import rulebook
 from chengxin.kernel.identifiers.sql import resident_id_shape_sql
+from chengxin.kernel.masking import MARK, mask_persons_sql
 from chengxin.kernel.text import has_controls_sql, has_private_use_sql, sql_literal
 
 if TYPE_CHECKING:
@@ -75,21 +76,33 @@ def check(
 
 
 def _find_persons(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
-    """Make ``person_like``: rows that carry a number of a natural person's document in the place of a body's code."""
-    columns = [
-        field.key for field in item.fields if field.type in _CODES and field.keep and field.key.endswith(_BODY_CODES)
-    ]
+    """Make ``person_like``: rows with the number of a natural person's document where a code or number belongs."""
     duck.execute("CREATE TABLE person_like (row_number INTEGER)")
-    for column in columns:
-        duck.execute(
-            f"""INSERT INTO person_like SELECT row_number FROM staged SEMI JOIN (
-            SELECT {column} FROM (SELECT DISTINCT {column} FROM staged WHERE length({column}) BETWEEN 15 AND 18)
-            WHERE {resident_id_shape_sql(column)}) USING ({column})"""
-        )
+    for field in item.fields:
+        if field.type in _CODES and field.keep:
+            duck.execute(
+                f"""INSERT INTO person_like SELECT row_number FROM staged
+                WHERE regexp_matches({field.key}, '{_MANY_DIGITS}') AND {person_number_sql(field, field.key)}"""
+            )
     duck.execute("CREATE OR REPLACE TABLE person_like AS SELECT DISTINCT row_number FROM person_like")
 
 
 _BODY_CODES = ("uscc", "tax_number")
+
+_MANY_DIGITS = "([0-9０-９][ -]?){14}"
+"""What every resident's number has and few codes do: a cheap look before the full one."""
+
+
+def person_number_sql(field: Field, column: str) -> str:
+    """Return the DuckDB test whether ``column``, a text of a code ``field``, is or holds a resident's number.
+
+    The old numbers of fifteen digits look like many a registration number; they are seen only where those do not
+    belong.
+    """
+    whole = resident_id_shape_sql(column)
+    if not field.key.endswith(_BODY_CODES):
+        whole = f"({whole} AND length({column}) > 15)"
+    return f"({whole} OR contains({mask_persons_sql(column)}, {sql_literal(MARK)}))"
 
 
 def _check_rows(duck: duckdb.DuckDBPyConnection) -> None:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from chengxin.base.city import load_city
-from chengxin.catalogue import FieldType
+from chengxin.catalogue import FieldType, load_catalogue
 from chengxin.intake.staging import OPEN_END
 from chengxin.intake.workspace import written_order
-from chengxin.kernel.calendar import WorkCalendar
+from chengxin.kernel.calendar import WorkCalendar, load_holiday_notices
 from chengxin.kernel.clocks import (
     double_publicity_rule,
     load_double_publicity_rules,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from chengxin.catalogue import Item
+    from chengxin.catalogue import Field, Item
 
 INDIVIDUAL_PREFIX = "92"
 """First two characters of an individual business's credit code (GB 32100, table of categories)."""
@@ -40,6 +40,8 @@ def kind_sql(columns: str = "") -> str:
 
 def stage_bodies(duck: duckdb.DuckDBPyConnection) -> None:
     """Make ``bodies`` for the register of bodies from a staged registration file; rows with findings stay out."""
+    texts = ("subject_name", "former_name", "english_name", "registrar_name")
+    masked = ", ".join(f"{mask_persons_sql(text)} AS {text}" for text in texts)
     parted = r"regexp_split_to_array(former_name, '[;；、\n]+')"
     former = f"array_to_string(list_filter({parted}, lambda part: trim(part) <> ''), chr(31))"
     duck.execute(
@@ -49,7 +51,8 @@ def stage_bodies(duck: duckdb.DuckDBPyConnection) -> None:
         s.english_name AS english, {fold_name_sql("s.english_name")} AS english_folded,
         CASE WHEN s.status = '' THEN '存续' ELSE s.status END AS status, s.registrar_name AS registrar,
         TRY_CAST(s.established_on AS DATE) AS established_on
-        FROM staged s JOIN code c USING (row_number) ANTI JOIN finding f USING (row_number)"""
+        FROM (SELECT * REPLACE ({masked}) FROM staged) s JOIN code c USING (row_number)
+        ANTI JOIN finding f USING (row_number)"""
     )
 
 
@@ -68,9 +71,9 @@ def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None
                 _identifier AS identifier, _subject AS subject_id, _link AS link, _document AS document_number,
                 _decided AS decided_on, _from AS valid_from, _until AS valid_until, _rule AS rule, due_on,
                 coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
-                md5(concat_ws(chr(31), _content, _withdrawn, _from, _until))::UUID AS digest, _content AS content
+                md5(concat_ws(chr(31), _content, _withdrawn{_dated(item)}))::UUID AS digest, _content AS content
             FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
-                    {", ".join(_periods(item, today))}, s.status = '撤销' AS _withdrawn,
+                    {", ".join(_periods(item, today))}, {_withdrawn(item)} AS _withdrawn,
                     {content_sql(item)} AS _content
                 FROM (SELECT s.*, l.identifier AS _identifier, l.subject_id AS _subject, l.link AS _link,
                     {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
@@ -84,10 +87,13 @@ def deadlines(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
     if not item.double_publicity or item.roles.decided_on is None:
         return
     key = item.roles.decided_on
+    known = load_holiday_notices()
+    # Beyond the calendar's years nobody can name a deadline; a row without a fault may still be that old.
     days = [
         row[0]
         for row in duck.execute(
-            f"SELECT DISTINCT TRY_CAST({key} AS DATE) AS day FROM staged WHERE day IS NOT NULL"
+            f"""SELECT DISTINCT TRY_CAST({key} AS DATE) AS day FROM staged
+            WHERE year(day) >= {known.first_year} AND year(day) < {known.last_year}"""
         ).fetchall()
     ]
     calendar = work_calendar()
@@ -114,9 +120,30 @@ def content_sql(item: Item) -> str:
     parts = []
     for field in item.fields:
         if field.keep:
-            text = mask_persons_sql(f"s.{field.key}") if field.type is FieldType.TEXT else f"s.{field.key}"
+            text = mask_persons_sql(f"s.{field.key}") if _free(field) else f"s.{field.key}"
             parts.append(f"""CASE WHEN s.{field.key} <> '' THEN '"{field.key}":' || to_json({text}) END""")
     return "'{' || concat_ws(',', " + ", ".join(parts) + ") || '}'"
+
+
+def _free(field: Field) -> bool:
+    """Whether a department can write what it likes into the field: texts, and coded values that take a note."""
+    if field.type is FieldType.ENUM and field.code_set:
+        codes = load_catalogue().code_set(field.code_set)
+        return bool(codes.open_in) or any(value.annotated for value in codes.values)
+    return field.type is FieldType.TEXT
+
+
+def _withdrawn(item: Item) -> str:
+    """Return the test whether a row withdraws its decision; a register entry that was annulled still stands there."""
+    return "s.status = '撤销'" if item.roles.document_number else "false"
+
+
+def _dated(item: Item) -> str:
+    """Return what a fact's digest holds beside its content: the days that rules gave it.
+
+    A register entry without a date begins on the day it arrives, which is no reason to call it another one tomorrow.
+    """
+    return "" if item.key == "registration" else ", _from, _until"
 
 
 def _publicity(item: Item, today: date) -> str:

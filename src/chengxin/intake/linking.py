@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KINDS = ("uscc", "organisation_code", "registration_number", "tax_number")
 """Identifiers in the order in which they speak for a row."""
 
+FILED = (*KINDS, "institution_certificate_number", "social_organisation_certificate_number")
+"""Identifiers a fact can be filed under: the last two tie nothing, but tell one body's fact from another's."""
+
 
 def find_identifiers(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
     """Make ``code`` (the rows' identifiers) and ``identified`` (kind, value, subject_id, bodies) from the register.
@@ -27,7 +30,7 @@ def find_identifiers(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
     """
     fields = {field.key for field in item.fields}
     parts = []
-    for kind in KINDS:
+    for kind in FILED:
         column = uscc_normalise_sql(f"staged.{kind}") if kind in fields else "''"
         if kind == "organisation_code":
             # GB 32100: characters 9 to 17 of a credit code are the organisation code, also when the field is empty.
@@ -62,7 +65,7 @@ def link(duck: duckdb.DuckDBPyConnection) -> None:
     )
     subjects = ", ".join(f"i_{kind}.subject_id" for kind in KINDS)
     tied = " ".join(f"WHEN i_{kind}.subject_id IS NOT NULL THEN '{kind}'" for kind in KINDS)
-    filed = " ".join(f"WHEN c.{kind} <> '' THEN '{kind}:' || c.{kind}" for kind in ("uscc", *KINDS[1:]))
+    filed = " ".join(f"WHEN c.{kind} <> '' THEN '{kind}:' || c.{kind}" for kind in FILED)
     duck.execute(
         f"""CREATE TABLE linked AS SELECT c.row_number, CASE {filed} ELSE '' END AS identifier,
         coalesce({subjects}) AS subject_id, CASE {tied} END AS link,
@@ -71,6 +74,34 @@ def link(duck: duckdb.DuckDBPyConnection) -> None:
     )
     report(duck, "identifiers_disagree", "SELECT row_number FROM linked WHERE disagree")
     duck.execute("DELETE FROM linked WHERE disagree")
+    _untie_contradicted(duck)
+
+
+def _untie_contradicted(duck: duckdb.DuckDBPyConnection) -> None:
+    """Untie rows that a lesser code ties to a body although their own credit code, unknown here, is another body's.
+
+    GB 32100: the organisation code inside a credit code is for life, so two that differ in it are two bodies. Such a
+    row waits for the body its credit code names.
+    """
+    doubtful = """SELECT c.row_number, l.subject_id, substr(c.uscc, 9, 9) AS own FROM linked l JOIN code c
+        USING (row_number) WHERE l.link <> 'uscc' AND c.uscc <> ''"""
+    if one_row(duck, f"SELECT count(*) FROM ({doubtful})") == (0,):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE doubtful_tie (row_number int, subject_id bigint, own text) ON COMMIT DROP")
+        copy_in(duck, doubtful, cursor, "doubtful_tie", ("row_number", "subject_id", "own"))
+        copy_out(
+            cursor,
+            """SELECT row_number FROM doubtful_tie d JOIN subjects_subject s ON s.id = d.subject_id
+            WHERE s.uscc <> '' AND substr(s.uscc, 9, 9) <> d.own""",
+            duck,
+            "contradicted",
+            {"row_number": "INTEGER"},
+        )
+        cursor.execute("DROP TABLE doubtful_tie")
+    duck.execute(
+        "UPDATE linked SET subject_id = NULL, link = NULL WHERE row_number IN (SELECT row_number FROM contradicted)"
+    )
 
 
 def names_that_differ(duck: duckdb.DuckDBPyConnection) -> int:

@@ -57,7 +57,9 @@ class Batch(models.Model):
                 name="batch_once",
             )
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["organisation", "-id"], name="batch_of_organisation")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organisation", "-id"], name="batch_of_organisation")
+        ]
 
     def __str__(self) -> str:
         """Return the batch number."""
@@ -65,7 +67,10 @@ class Batch(models.Model):
 
 
 class QuarantinedRow(models.Model):
-    """A row that was not taken in (疑问数据): its own cells, and for each finding rule, field, value and what was expected."""
+    """A row that was not taken in (疑问数据): its own cells and its findings.
+
+    A finding has rule, field, value, message and what was expected.
+    """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="quarantined")
     line = models.IntegerField()

@@ -51,7 +51,10 @@ class Rulebook:
 
 @cache
 def rulebook() -> Rulebook:
-    """Read the rules that ship with the package; a rule without its SQL file, or a file without its rule, is an error."""
+    """Read the rules that ship with the package.
+
+    Raises ``ValueError`` for a rule without its SQL file, or a file without its rule.
+    """
     folder = resources.files("chengxin.intake") / "rules"
     data: dict[str, Any] = yaml.safe_load((folder / "catalogue.yaml").read_text(encoding="utf-8"))
     files = {entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql")}

@@ -54,6 +54,8 @@ def workspace() -> Iterator[Workspace]:
                 "autoload_known_extensions": False,
             },
         ) as duck:
+            # DuckDB draws its own bar on stdout, where a command's JSON goes.
+            duck.execute("SET enable_progress_bar = false")
             yield Workspace(folder, duck)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -17,12 +17,19 @@ MARK: Final = "[证件号码已隐去]"
 PHONE_MARK: Final = "[电话已隐去]"
 
 _DIGIT = "[0-9０-９]"
-_EDGE = "[^0-9０-９A-Za-z]"
-_PERSON = (
-    f"(^|{_EDGE})[1-9１-９]{_DIGIT}{{5}}(?:19|20|１９|２０){_DIGIT}{{2}}(?:0[1-9]|1[0-2]|０[１-９]|１[０-２])"
-    f"(?:[0-2０-２]{_DIGIT}|[3３][01０１]){_DIGIT}{{3}}[0-9０-９XxＸｘ]($|{_EDGE})"
-)
-_PHONE = f"(^|{_EDGE})(?:[1１][3-9３-９]{_DIGIT}{{9}}|[0０]{_DIGIT}{{2,3}}[-－—]?{_DIGIT}{{7,8}})($|{_EDGE})"
+_EDGE = "[^0-9０-９]"
+_DATE = f"(?:[1１][9９]|[2２][0０]){_DIGIT}{{2}}(?:[0０][1-9１-９]|[1１][0-2０-２])(?:[0-2０-２]{_DIGIT}|[3３][01０１])"
+_RESIDENT = f"[1-9１-９]{_DIGIT}{{5}}{_DATE}{_DIGIT}{{3}}[0-9０-９XxＸｘ]"
+# Several numbers may stand together, with a mobile telephone at their end: a list that lost its commas.
+_MOBILE = f"[1１][3-9３-９]{_DIGIT}{{9}}"
+_PERSON = f"(^|{_EDGE})(?:{_MOBILE})?(?:{_RESIDENT})+(?:{_MOBILE})?($|{_EDGE})"
+# Area codes: 010, 02x and 03xx to 09xx; a subscriber's number begins with 2 to 9.
+_AREA = f"[0０](?:[1１][0０]|[2２]{_DIGIT}|[3-9３-９]{_DIGIT}{{2}})"
+_FIXED = f"{_AREA}[-－—]?[2-9２-９]{_DIGIT}{{6,7}}"
+# A sum has its unit or its decimals behind it, and a document's number its year (in 〔〕) or 第 before it.
+_PHONE_BEFORE = "[^0-9０-９A-Za-z〕第]"
+_PHONE_AFTER = r"[^0-9０-９A-Za-z.．元万亿]|[.．](?:$|[^0-9０-９])|[万亿](?:$|[^0-9０-９元美])"
+_PHONE = f"(^|{_PHONE_BEFORE})(?:{_MOBILE}|{_FIXED})($|{_PHONE_AFTER})"
 _WORTH_A_LOOK = f"{_DIGIT}{{7}}"
 
 _PATTERNS: Final = ((re.compile(_PERSON), MARK), (re.compile(_PHONE), PHONE_MARK))
@@ -30,6 +37,9 @@ _PATTERNS: Final = ((re.compile(_PERSON), MARK), (re.compile(_PHONE), PHONE_MARK
 
 def mask_persons(text: str) -> str:
     """Return ``text`` with residents' numbers and telephones replaced by a mark; other numbers stay.
+
+    A number is a resident's by its shape, whatever its check character says: a mistyped one still leads to a person.
+    The few 统一社会信用代码 made of digits alone that have a date where a birthday stands are masked with them.
 
     >>> mask_persons("负责人张某（110101199001010015）承认上述事实")
     '负责人张某（[证件号码已隐去]）承认上述事实'

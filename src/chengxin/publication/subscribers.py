@@ -1,13 +1,17 @@
-"""Fill the public schema in the same transaction as the facts: only what the catalogue makes public, only in its dates."""
+"""Fill the public schema in the same transaction as the facts.
+
+Only what the catalogue makes public is shown, and only in its dates.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from chengxin.base.events import subscribe
-from chengxin.catalogue import Disclosure, SubjectKind, load_catalogue
+from chengxin.catalogue import load_catalogue
 from chengxin.records.events import RecordsAdded
 
 if TYPE_CHECKING:
@@ -27,7 +31,8 @@ ON CONFLICT (item, month) DO UPDATE SET facts = publication.monthly.facts + excl
 """
 
 _SHOW = f"""
-INSERT INTO publication.fact (record_id, subject_id, item, document_number, decided_on, issuer, shown_from, shown_until, content)
+INSERT INTO publication.fact (record_id, subject_id, item, document_number, decided_on, issuer, shown_from,
+    shown_until, content)
 SELECT r.id, r.subject_id, r.item, r.document_number, r.decided_on, coalesce(r.content ->> %(issuer)s, ''),
     greatest(r.valid_from, %(today)s), r.valid_until, {_CONTENT}
 {_ADDED} AND r.public AND r.subject_id IS NOT NULL AND r.decided_on IS NOT NULL
@@ -44,9 +49,10 @@ ON CONFLICT (item, month) DO UPDATE SET facts = publication.monthly.facts + excl
 _SHOW_BODIES = f"""
 INSERT INTO publication.body AS b (subject_id, uscc, kind, name, status, shown_from, shown_until, content)
 SELECT s.id, s.uscc, s.kind, s.name, s.status, least(r.valid_from, %(today)s), NULL,
-    CASE WHEN s.kind = 'individual_business' THEN {_CONTENT} - %(hidden_of_individuals)s::text[] ELSE {_CONTENT} END
-{_ADDED.replace("FROM records_record r", "FROM records_record r JOIN subjects_subject s ON s.id = r.subject_id")}
-    AND r.public AND s.uscc <> '' AND r.id <> ALL(%(superseded)s::bigint[])
+    {_CONTENT} - ARRAY(SELECT jsonb_array_elements_text(coalesce(hidden.of -> s.kind, hidden.of -> 'other')))
+FROM records_record r JOIN subjects_subject s ON s.id = r.subject_id
+    CROSS JOIN (SELECT %(hidden_of)s::jsonb AS of) AS hidden
+WHERE r.id BETWEEN %(first)s AND %(last)s AND r.public AND s.uscc <> '' AND r.id <> ALL(%(superseded)s::bigint[])
 ON CONFLICT (subject_id) DO UPDATE SET uscc = excluded.uscc, kind = excluded.kind, name = excluded.name,
     status = excluded.status, shown_from = least(b.shown_from, excluded.shown_from), content = excluded.content
 """
@@ -74,16 +80,17 @@ ON CONFLICT (one) DO UPDATE SET bodies = publication.state.bodies + excluded.bod
 def publish_records(event: RecordsAdded) -> None:
     """Take back what was replaced or withdrawn and show what is new."""
     item = load_catalogue().item(event.item)
+    every = {field.key for field in item.fields}
     public = {field.key for field in item.public_fields()}
-    of_individuals = {field.key for field in item.public_fields(SubjectKind.INDIVIDUAL_BUSINESS)}
-    kept = {field.key for field in item.fields if field.disclosure is not Disclosure.NEVER}
-    values = {
+    of_kind = {kind.value: {field.key for field in item.public_fields(kind)} for kind in item.subject_kinds}
+    of_kind["other"] = public.intersection(*of_kind.values())
+    values: dict[str, Any] = {
         "first": event.first_id,
         "last": event.last_id,
         "today": event.today,
         "superseded": list(event.superseded),
-        "hidden": sorted((kept - public) | {"withdrawal_reason"}),
-        "hidden_of_individuals": sorted(public - of_individuals),
+        "hidden": sorted((every - public) | {"withdrawal_reason"}),
+        "hidden_of": json.dumps({kind: sorted(public - shown) for kind, shown in of_kind.items()}),
         "issuer": item.roles.issuer_name or "",
     }
     with connection.cursor() as cursor:
@@ -97,7 +104,7 @@ def publish_records(event: RecordsAdded) -> None:
         cursor.execute(_STATE, {"bodies": 0})
 
 
-def _publish_bodies(cursor: CursorWrapper, values: dict[str, object]) -> None:
+def _publish_bodies(cursor: CursorWrapper, values: dict[str, Any]) -> None:
     before = _bodies(cursor)
     cursor.execute(_SHOW_BODIES, values)
     cursor.execute(_HIDE_BODIES, values)

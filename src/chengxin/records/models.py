@@ -54,9 +54,7 @@ class Record(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["subject_id", "item"], name="record_subject"),
-            models.Index(
-                fields=["identifier"], name="record_unlinked", condition=models.Q(subject_id__isnull=True)
-            ),
+            models.Index(fields=["identifier"], name="record_unlinked", condition=models.Q(subject_id__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from chengxin.base.events import publish, subscribe
+from chengxin.catalogue import load_catalogue
 from chengxin.records.events import RecordsAdded
 from chengxin.subjects.events import IdentifiersAdded
 
@@ -25,8 +26,8 @@ WHERE r.kind <> 'withdrawn'
 
 _TIE = """
 INSERT INTO records_record (id, key, version, kind, replaces, item, generation, subject_id, link, identifier,
-    organisation_id, batch_id, line, document_number, decided_on, valid_from, valid_until, rule, due_on, due_provisional,
-    public, recorded_at, digest, content)
+    organisation_id, batch_id, line, document_number, decided_on, valid_from, valid_until, rule, due_on,
+    due_provisional, public, recorded_at, digest, content)
 SELECT nextval('record_ids'), r.key, r.version + 1, 'relinked', r.id, r.item, r.generation, w.subject_id, w.kind,
     r.identifier, r.organisation_id, r.batch_id, r.line, r.document_number, r.decided_on, r.valid_from, r.valid_until,
     r.rule, r.due_on, r.due_provisional, r.public, %(now)s, r.digest, r.content
@@ -41,6 +42,10 @@ def tie_waiting_facts(event: IdentifiersAdded) -> None:
     Only an identifier ties, and only when no second body bears it. The earlier version stays as it was.
     """
     with connection.cursor() as cursor:
+        # Every item's lock before the look and before the lock on the numbers, as everybody who adds takes them:
+        # otherwise a withdrawal at the same moment could wait for us while we wait for it.
+        for item in sorted(one.key for one in load_catalogue().items):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('records.add'), hashtext(%s))", [item])
         cursor.execute(_WAITING)
         cursor.execute("SELECT DISTINCT r.item FROM waiting w JOIN records_record r USING (id) ORDER BY r.item")
         items = [row[0] for row in cursor.fetchall()]
@@ -52,9 +57,8 @@ def tie_waiting_facts(event: IdentifiersAdded) -> None:
 
 
 def _tie(item: str, now: datetime) -> list[int]:
-    """Add the tied versions of one item's facts; numbers are taken under the lock that keeps them in one run."""
+    """Add the tied versions of one item's facts; the lock on the numbers keeps them in one run."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('records.add'), hashtext(%s))", [item])
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('records.ids'), 0)")
         cursor.execute(_TIE, {"now": now, "item": item})
         return sorted(row[0] for row in cursor.fetchall())

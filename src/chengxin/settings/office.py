@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from chengxin.base.config import django_database
-from chengxin.ends.office.access import load_access
+from chengxin.ends.office.access import load_access, trusted_proxies
 from chengxin.settings.common import *  # noqa: F403 - a settings module is the shared one plus what differs
 from chengxin.settings.common import ALLOWED_HOSTS as SHARED_HOSTS
 from chengxin.settings.common import INSTALLED_APPS as SHARED_APPS
@@ -36,6 +34,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "chengxin.ends.office.middleware.session_limits",
+    "chengxin.ends.office.middleware.Refusals",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -82,9 +81,7 @@ LANGUAGE_COOKIE_SAMESITE = "Strict"
 LANGUAGE_COOKIE_SECURE = _over_tls
 LANGUAGE_COOKIE_AGE = 365 * 86_400
 
-TRUSTED_PROXIES = int(os.environ.get("CHENGXIN_PROXIES", "0"))
-"""How many proxies of the city stand before this process; only that many entries of X-Forwarded-For are believed."""
-if TRUSTED_PROXIES:
+if trusted_proxies():
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = _access.form_fields

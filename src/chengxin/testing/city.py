@@ -102,7 +102,7 @@ def row(item: str, generation: str, number: int = 1, **changed: str) -> dict[str
     return {key: changed.get(key, values.get(key, "")) for key in known}
 
 
-def write_file(  # noqa: PLR0913 - what a department may do differently
+def write_file(
     path: Path,
     item: str,
     generation: str,
@@ -130,7 +130,12 @@ def load_organisations() -> None:
 
 
 def import_path(
-    path: Path, item: str, *, organisation: str = ORGANISATION, now: datetime = NOW, **more: Any  # noqa: ANN401
+    path: Path,
+    item: str,
+    *,
+    organisation: str = ORGANISATION,
+    now: datetime = NOW,
+    **more: Any,  # noqa: ANN401
 ) -> Receipt:
     """Hand the file at ``path`` in as the operator and import it at ``now``; ``more`` goes to ``ImportFile``."""
     from chengxin.accounts.actor import operator  # noqa: PLC0415
@@ -139,7 +144,7 @@ def import_path(
     return ImportFile(operator(), organisation, item, path, lambda: now, **more).execute()
 
 
-def import_rows(  # noqa: PLR0913 - a file, and who hands it in when
+def import_rows(
     folder: Path,
     item: str,
     generation: str,

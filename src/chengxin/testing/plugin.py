@@ -6,6 +6,7 @@ pytest-xdist are started after it and inherit the folder; each makes its own dat
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 
 from chengxin.base.config import embedded_url, read_secrets
 from chengxin.base.embedded import EmbeddedServer
@@ -40,6 +42,17 @@ def _start() -> None:
     os.environ["CHENGXIN_DATA"] = str(folder)
     os.environ["CHENGXIN_TEST_SERVER"] = str(folder)
     os.environ.pop("CHENGXIN_DATABASE_URL", None)
+    atexit.register(_stop, os.getpid())  # pytest tells no plugin when it gives up over its own options
+
+
+def _stop(starter: int) -> None:
+    if starter != os.getpid():
+        return  # a fork of the starter that ends has no business with its server
+    for server in _started:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
+        os.environ.pop("CHENGXIN_TEST_SERVER", None)
+    _started.clear()
 
 
 _start()
@@ -47,11 +60,7 @@ _start()
 
 def pytest_unconfigure() -> None:
     """Stop the server and take its folder away; only the process that started it does."""
-    for server in _started:
-        server.stop()
-        shutil.rmtree(server.folder, ignore_errors=True)
-        os.environ.pop("CHENGXIN_TEST_SERVER", None)
-    _started.clear()
+    _stop(os.getpid())
 
 
 def _folder() -> Path:
@@ -94,7 +103,7 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 
 def _ensure_migrated(connection: BaseDatabaseWrapper) -> None:
     """Make the migrated empty database where pytest-django did not: it does so only for tests marked ``django_db``."""
-    if connection.settings_dict["NAME"] != connection.creation._get_test_db_name():  # noqa: SLF001 - no public name
+    if not str(connection.settings_dict["NAME"]).startswith(TEST_DATABASE_PREFIX):
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.test import Client
+    from tests.ends.public.conftest import Store
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -73,7 +76,12 @@ def _addresses(page: Page, served: str) -> list[str]:
     return [*PAGES, *found]
 
 
-@pytest.mark.django_db
+def test_the_pages_to_be_looked_at_are_there(client: Client, city_store: Store) -> None:
+    for address in PAGES:
+        assert client.get(address).status_code == (404 if address == "/nowhere/" else 200), address
+    assert city_store
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_fits_and_complains_of_nothing(
@@ -99,7 +107,6 @@ TARGETS = """
 """
 
 
-@pytest.mark.django_db
 def test_what_is_pressed_with_a_finger_is_large_enough(served: str) -> None:
     with _page(width=320) as (page, _complaints):
         for address in _addresses(page, served):
@@ -107,7 +114,6 @@ def test_what_is_pressed_with_a_finger_is_large_enough(served: str) -> None:
             assert page.evaluate(TARGETS) == [], address
 
 
-@pytest.mark.django_db
 def test_the_search_is_reached_and_used_by_keyboard_without_script(served: str) -> None:
     with _page(script=False) as (page, _complaints):
         page.goto(served + "/")
@@ -129,7 +135,6 @@ def test_the_search_is_reached_and_used_by_keyboard_without_script(served: str) 
         assert page.locator("h1").inner_text() == "昆山市金石精密机械有限公司"
 
 
-@pytest.mark.django_db
 def test_the_language_switch_keeps_the_page_without_script(served: str) -> None:
     with _page(script=False) as (page, _complaints):
         page.goto(served + f"/body/{CODE}/")
@@ -145,7 +150,6 @@ def test_the_language_switch_keeps_the_page_without_script(served: str) -> None:
         assert page.locator("#licence time").all_inner_texts() == days
 
 
-@pytest.mark.django_db
 def test_what_has_the_focus_can_be_seen(served: str) -> None:
     with _page() as (page, _complaints):
         page.goto(served + "/licences/")
@@ -157,7 +161,6 @@ def test_what_has_the_focus_can_be_seen(served: str) -> None:
             assert style == ["solid", "3px"]
 
 
-@pytest.mark.django_db
 def test_a_page_is_printed_without_what_only_serves_on_a_screen(served: str) -> None:
     with _page() as (page, _complaints):
         page.goto(served + f"/body/{CODE}/")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from email.message import Message
     from pathlib import Path
 
+    from django.test import Client
+
 CODE = "91320583187588026H"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -40,7 +42,11 @@ def superuser(own_database: str, server_folder: Path) -> Iterator[psycopg.Connec
         yield connection
 
 
-@pytest.mark.django_db
+def test_an_end_with_nothing_to_show_is_healthy(client: Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.content, response["Cache-Control"]) == (200, b"ok\n", "no-store")
+
+
 def test_the_end_serves_its_pages_as_the_role_that_reads_one_schema(served: str) -> None:
     for page in (
         "/",
@@ -67,7 +73,6 @@ def test_the_end_serves_its_pages_as_the_role_that_reads_one_schema(served: str)
     assert b"--paper" in body
 
 
-@pytest.mark.django_db
 def test_when_the_database_is_away_the_end_never_says_that_there_is_nothing(
     served: str, own_database: str, superuser: psycopg.Connection
 ) -> None:

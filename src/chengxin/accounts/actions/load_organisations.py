@@ -30,10 +30,9 @@ class LoadOrganisations:
         """
         with transaction.atomic():
             held: dict[str, Organisation] = {}
-            done: set[str] = set()
-            while waiting := [one for one in self.city.organisations if one.code not in done]:
+            while waiting := [one for one in self.city.organisations if one.code not in held]:
                 # What the register holds already may be listed under a parent that is new: it waits for it too.
-                ready = [one for one in waiting if not one.parent or one.parent in done]
+                ready = [one for one in waiting if not one.parent or one.parent in held]
                 if not ready:
                     raise _without_root(waiting)
                 for one in ready:
@@ -51,7 +50,6 @@ class LoadOrganisations:
                             "registrar": one.registrar,
                         },
                     )
-                    done.add(one.code)
         return len(self.city.organisations)
 
 

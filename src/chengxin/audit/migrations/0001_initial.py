@@ -4,25 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('actor_kind', models.TextField()),
-                ('actor', models.TextField()),
-                ('organisation', models.TextField()),
-                ('action', models.TextField()),
-                ('object_kind', models.TextField()),
-                ('object', models.TextField()),
-                ('detail', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("actor_kind", models.TextField()),
+                ("actor", models.TextField()),
+                ("organisation", models.TextField()),
+                ("action", models.TextField()),
+                ("object_kind", models.TextField()),
+                ("object", models.TextField()),
+                ("detail", models.JSONField(default=dict)),
             ],
         ),
     ]

@@ -60,3 +60,8 @@ def load_access() -> Access:
             )
         found[field.name] = value
     return Access(**found)
+
+
+def trusted_proxies() -> int:
+    """Return how many proxies of the city stand before this process (``CHENGXIN_PROXIES``, by default none)."""
+    return int(os.environ.get("CHENGXIN_PROXIES", "0"))

@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
 from chengxin.accounts.models import Officer
 from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
-from chengxin.ends.office.access import load_access
+from chengxin.ends.office.access import load_access, trusted_proxies
 from chengxin.ends.office.models import LogInAttempt
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class LogInRefused(ChengxinError):
     """The log-in failed, in words that do not tell whether the name or the password was wrong."""
 
 
-class OfficerBackend(BaseBackend):
+class OfficerBackend:
     """Finds the officer of a session anew for each request, so that a right withdrawn is withdrawn at once."""
 
     def get_user(self, user_id: int) -> Officer | None:
@@ -122,11 +121,11 @@ class LogIn:
 def client_address(request: HttpRequest) -> str:
     """Return where a request comes from.
 
-    Of X-Forwarded-For only the entries that the city's own proxies added count (``TRUSTED_PROXIES``, from the right):
+    Of X-Forwarded-For only the entries that the city's own proxies added count (``trusted_proxies``, from the right):
     everything before them is what the sender claims.
     """
     direct = str(request.META.get("REMOTE_ADDR", ""))
-    trusted: int = settings.TRUSTED_PROXIES
+    trusted = trusted_proxies()
     if not trusted:
         return direct
     passed = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.dateparse import parse_datetime
 
 from chengxin.base.clock import system_now
+from chengxin.base.errors import NotFound, NotPermitted
 from chengxin.ends.office.access import load_access
 
 if TYPE_CHECKING:
@@ -101,6 +102,25 @@ def session_limits(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+class Refusals:
+    """Turns what the rooms refuse into pages: not permitted is 403, and not there or not yours is the same 404."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page for a refusal; None for anything else."""
+        from chengxin.ends.office.views import errors  # noqa: PLC0415 - views need the settings
+
+        if isinstance(error, NotPermitted):
+            return errors.forbidden(request)
+        return errors.not_found(request) if isinstance(error, NotFound) else None
 
 
 def _ended(session: SessionBase, now: datetime) -> bool:

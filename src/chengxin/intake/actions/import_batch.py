@@ -24,8 +24,9 @@ from chengxin.intake.returning import quarantine
 from chengxin.intake.staging import judge_codes, load_rows, stage
 from chengxin.intake.workspace import Workspace, workspace
 from chengxin.kernel.calendar import legal_day
+from chengxin.kernel.masking import mask_persons
 from chengxin.records.actions.add import AddRecords
-from chengxin.subjects.actions.register import RegisterBodies
+from chengxin.subjects.actions.register import RegisterBodies, hold_register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,21 +66,28 @@ class ImportBatch:
 
     def execute(self) -> Receipt:
         """Import and return the receipt."""
-        batch = Batch.objects.select_related("organisation").filter(pk=self.batch_id).first()
-        if batch is None:
-            raise NotFound("unknown_batch", f"没有编号为 {self.batch_id} 的批次", f"there is no batch {self.batch_id}")
-        if batch.receipt is not None:
-            return Receipt(**batch.receipt)
         with _Turn(self.batch_id):
-            batch.refresh_from_db()
-            if batch.receipt is not None:
-                return Receipt(**batch.receipt)
-            try:
-                receipt = self._run(batch)
-            except BatchRefused as refusal:
-                self._refuse(batch, refusal)
-                raise
-        inbox_path(batch.pk).unlink(missing_ok=True)
+            batch = Batch.objects.select_related("organisation").filter(pk=self.batch_id).first()
+            if batch is None:
+                raise NotFound(
+                    "unknown_batch",
+                    f"没有编号为 {self.batch_id} 的批次；若文件刚被退回，请按退回原因修改后重新报送",
+                    f"there is no batch {self.batch_id}; if its file was just refused, mend it and hand it in again",
+                    where=str(self.batch_id),
+                )
+            if batch.refusal is not None:
+                told = batch.refusal
+                raise BatchRefused(told["code"], told["message"], told["message_en"], where=told["where"])
+            if batch.receipt is None:
+                try:
+                    receipt = self._run(batch)
+                except BatchRefused as refusal:
+                    self._refuse(batch, refusal)
+                    raise
+            else:
+                receipt = Receipt(**batch.receipt)
+        # Also where an importer was killed between its commit and this line.
+        inbox_path(self.batch_id).unlink(missing_ok=True)
         return receipt
 
     def _run(self, batch: Batch) -> Receipt:
@@ -107,12 +115,15 @@ class ImportBatch:
         """Tie the rows and add their facts; publication follows by event, in this transaction."""
         duck = scratch.duck
         today = legal_day(now)
+        if item.key != "registration":
+            hold_register()
         find_identifiers(duck, item)
         report_suspect_codes(duck, item)
         if item.key == "registration":
             stage_bodies(duck)
             RegisterBodies(duck, now, today).execute()
-            report(duck, "code_at_two_bodies", "SELECT line AS row_number FROM bodies ANTI JOIN registered USING (line)")
+            unplaced = "SELECT line AS row_number FROM bodies ANTI JOIN registered USING (line)"
+            report(duck, "code_at_two_bodies", unplaced)
             duck.execute(
                 """CREATE TABLE linked AS SELECT line AS row_number, CASE WHEN c.uscc <> '' THEN 'uscc:' || c.uscc
                 WHEN c.registration_number <> '' THEN 'registration_number:' || c.registration_number
@@ -128,7 +139,7 @@ class ImportBatch:
             report(duck, rule, f"SELECT line AS row_number FROM turned_down WHERE rule = '{rule}'")
         return added
 
-    def _close(  # noqa: PLR0913 - what a receipt is made of
+    def _close(
         self, batch: Batch, scratch: Workspace, reading: Reading, match: HeaderMatch, added: Added, seconds: float
     ) -> Receipt:
         """Write what comes with the facts: rows sent back, punctuality, receipt, audit event."""
@@ -153,7 +164,7 @@ class ImportBatch:
         batch.state = State.PUBLISHED
         batch.state_at = batch.finished_at = now
         batch.lines = reading.lines
-        batch.header = list(reading.header)
+        batch.header = [mask_persons(name) for name in reading.header]
         batch.notices = _notices(reading, match, 0 if batch.item == "registration" else names_that_differ(duck))
         batch.receipt = receipt.as_dict()
         batch.save()
@@ -186,7 +197,7 @@ class ImportBatch:
             if self.keep_refusal:
                 batch.state = State.REFUSED
                 batch.state_at = batch.finished_at = now
-                batch.refusal = refusal.as_dict()
+                batch.refusal = {key: mask_persons(text) for key, text in refusal.as_dict().items()}
                 batch.save()
             else:
                 batch.delete()
@@ -280,12 +291,13 @@ def _notices(reading: Reading, match: HeaderMatch, differing: int) -> list[dict[
     """Return what the department should know although the file was taken in."""
     told = [{"code": one.code, "message": one.message_zh, "message_en": one.message_en} for one in reading.notices]
     if match.unknown:
-        names = "、".join(match.unknown)
+        unknown = [mask_persons(name) for name in match.unknown]
+        names = "、".join(unknown)
         told.append(
             {
                 "code": "columns_unknown",
                 "message": f"以下列不在目录内，未采集：{names}",
-                "message_en": f"these columns are not in the catalogue and were not taken: {', '.join(match.unknown)}",
+                "message_en": f"these columns are not in the catalogue and were not taken: {', '.join(unknown)}",
             }
         )
     if differing:
@@ -297,4 +309,3 @@ def _notices(reading: Reading, match: HeaderMatch, differing: int) -> list[dict[
             }
         )
     return told
-

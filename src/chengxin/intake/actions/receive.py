@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -19,14 +21,20 @@ from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
 from chengxin.catalogue import load_catalogue
 from chengxin.intake.models import Batch
+from chengxin.kernel.masking import mask_persons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from chengxin.accounts.actor import Actor
+    from chengxin.accounts.models import Organisation
 
 IMPORT_TASK = "intake.import_batch"
 QUEUE = "intake"
+
+TRIES = 3
+"""How often a batch is made anew when the one that stood in the way was refused and removed at the same moment."""
 
 PIECE = 1 << 20
 """Bytes read at a time."""
@@ -95,46 +103,66 @@ class ReceiveFile:
         """Store the file durably, then make the batch; return it, or the one that was there."""
         self.check()
         organisation = organisation_by_code(self.organisation)
-        kept, digest, size = _keep(self.content)
-        try:
-            with transaction.atomic():
-                batch = Batch.objects.create(
-                    sha256=digest,
-                    organisation=organisation,
-                    item=self.item,
-                    filename=Path(self.filename).name[:200],
-                    encoding_asked=self.encoding,
-                    mapping=self.mapping,
-                    bytes=size,
-                    channel=self.channel,
-                    submitted_by=self.actor.id,
-                    state=Batch.State.RECEIVED,
-                    received_at=self.now,
-                    state_at=self.now,
-                )
-                if self.queue:
-                    # In this transaction: no batch without its job, no job without its batch.
-                    app.configure_task(IMPORT_TASK, queue=QUEUE, lock=f"batch:{batch.pk}").defer(batch_id=batch.pk)
-                kept.rename(inbox_path(batch.pk))
-                _sync(inbox())
-                record_event(
-                    at=self.now,
-                    actor=(self.actor.kind, self.actor.id, self.actor.organisation),
-                    action="batch.received",
-                    object_kind="batch",
-                    object_id=str(batch.pk),
-                    detail={"sha256": digest, "item": self.item, "organisation": organisation.code, "bytes": size},
-                )
-        except IntegrityError:
-            kept.unlink(missing_ok=True)
-            there = Batch.objects.exclude(state=Batch.State.REFUSED).get(
-                sha256=digest, organisation=organisation, item=self.item
+        sweep_inbox()
+        with _kept(self.content) as kept:
+            for _ in range(TRIES):
+                try:
+                    return self._make(organisation, kept)
+                except IntegrityError:
+                    there = self._there(organisation, kept)
+                if there is not None:
+                    return Received(there.pk, already=True)
+        raise ChengxinError(
+            "file_refused_meanwhile",
+            "同一文件正在被反复报送和退回，请稍后重试",
+            "the same file is being handed in and refused at this moment; try again later",
+            where=self.filename,
+        )
+
+    def _make(self, organisation: Organisation, kept: _Kept) -> Received:
+        """Make the batch and put its file into its place, in one transaction."""
+        with transaction.atomic():
+            batch = Batch.objects.create(
+                sha256=kept.sha256,
+                organisation=organisation,
+                item=self.item,
+                # A name given by a person can name a person.
+                filename=mask_persons(Path(self.filename).name)[:200],
+                encoding_asked=self.encoding,
+                mapping=self.mapping,
+                bytes=kept.size,
+                channel=self.channel,
+                submitted_by=self.actor.id,
+                state=Batch.State.RECEIVED,
+                received_at=self.now,
+                state_at=self.now,
             )
-            return Received(there.pk, already=True)
-        except BaseException:
-            kept.unlink(missing_ok=True)
-            raise
+            if self.queue:
+                # In this transaction: no batch without its job, no job without its batch.
+                app.configure_task(IMPORT_TASK, queue=QUEUE, lock=f"batch:{batch.pk}").defer(batch_id=batch.pk)
+            record_event(
+                at=self.now,
+                actor=(self.actor.kind, self.actor.id, self.actor.organisation),
+                action="batch.received",
+                object_kind="batch",
+                object_id=str(batch.pk),
+                detail={
+                    "sha256": kept.sha256,
+                    "item": self.item,
+                    "organisation": organisation.code,
+                    "bytes": kept.size,
+                },
+            )
+            kept.move(inbox_path(batch.pk))
         return Received(batch.pk, already=False)
+
+    def _there(self, organisation: Organisation, kept: _Kept) -> Batch | None:
+        """Return the batch that stands in the way, its file put back where a crash has lost it."""
+        same = {"sha256": kept.sha256, "organisation": organisation, "item": self.item}
+        there = Batch.objects.exclude(state=Batch.State.REFUSED).filter(**same).first()
+        if there is not None and there.receipt is None and not inbox_path(there.pk).exists():
+            kept.move(inbox_path(there.pk))
+        return there
 
 
 def inbox() -> Path:
@@ -149,17 +177,73 @@ def inbox_path(batch_id: int) -> Path:
     return inbox() / str(batch_id)
 
 
-def _keep(content: BinaryIO) -> tuple[Path, str, int]:
-    """Copy ``content`` into the inbox; return the file, its SHA-256 and its size once it is on the disk."""
-    digest = hashlib.sha256()
-    size = 0
-    with tempfile.NamedTemporaryFile(dir=inbox(), prefix="incoming-", delete=False) as kept:
-        while piece := content.read(PIECE):
-            digest.update(piece)
-            size += kept.write(piece)
-        kept.flush()
-        os.fsync(kept.fileno())
-    return Path(kept.name), digest.hexdigest(), size
+def sweep_inbox() -> None:
+    """Remove what killed processes left in the inbox: files half received, and files whose batch never came to be.
+
+    Whoever receives a file holds a lock on it until its batch is committed, so a file without a lock and without a
+    batch that waits for it is nobody's.
+    """
+    for entry in sorted(inbox().iterdir()):
+        try:
+            handle = os.open(entry, os.O_RDWR)
+        except (FileNotFoundError, PermissionError):
+            continue  # gone meanwhile, or another user's
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            waiting = (
+                entry.name.isdecimal() and Batch.objects.filter(pk=int(entry.name), receipt=None, refusal=None).exists()
+            )
+            if not waiting:
+                entry.unlink(missing_ok=True)
+        except BlockingIOError:
+            continue  # being received
+        finally:
+            os.close(handle)
+
+
+@dataclass
+class _Kept:
+    """A file in the inbox on its way to a batch, locked by this process."""
+
+    path: Path
+    sha256: str
+    size: int
+
+    def move(self, place: Path) -> None:
+        """Give the file its place; it lasts once the folder is on the disk."""
+        self.path = self.path.rename(place)
+        _sync(place.parent)
+
+
+@contextmanager
+def _kept(content: BinaryIO) -> Iterator[_Kept]:
+    """Copy ``content`` into the inbox and onto the disk; the copy goes unless it finds its place without an error."""
+    with _locked_file() as out:
+        kept = _Kept(Path(out.name), "", 0)
+        done = False
+        try:
+            digest = hashlib.sha256()
+            while piece := content.read(PIECE):
+                digest.update(piece)
+                kept.size += out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+            kept.sha256 = digest.hexdigest()
+            yield kept
+            done = kept.path.name != Path(out.name).name
+        finally:
+            if not done:
+                kept.path.unlink(missing_ok=True)
+
+
+def _locked_file() -> IO[bytes]:
+    """Return a new file in the inbox that no sweep takes away while it is open."""
+    while True:
+        out = tempfile.NamedTemporaryFile(dir=inbox(), prefix="incoming-", delete=False)  # noqa: SIM115 - the caller's
+        fcntl.flock(out.fileno(), fcntl.LOCK_EX)
+        if os.fstat(out.fileno()).st_nlink:
+            return out
+        out.close()  # swept between its making and its lock
 
 
 def _sync(folder: Path) -> None:

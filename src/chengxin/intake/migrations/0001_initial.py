@@ -6,71 +6,105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.TextField()),
-                ('item', models.TextField()),
-                ('filename', models.TextField()),
-                ('encoding_asked', models.TextField(default='auto')),
-                ('mapping', models.TextField(blank=True)),
-                ('bytes', models.BigIntegerField()),
-                ('channel', models.TextField()),
-                ('submitted_by', models.TextField()),
-                ('state', models.TextField(choices=[('received', '已接收'), ('parsing', '解析'), ('checking', '校验'), ('linking', '关联'), ('loading', '入库'), ('published', '已完成'), ('refused', '已退回')])),
-                ('received_at', models.DateTimeField()),
-                ('state_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('lines', models.IntegerField(null=True)),
-                ('receipt', models.JSONField(null=True)),
-                ('refusal', models.JSONField(null=True)),
-                ('header', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None)),
-                ('notices', models.JSONField(default=list)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='accounts.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.TextField()),
+                ("item", models.TextField()),
+                ("filename", models.TextField()),
+                ("encoding_asked", models.TextField(default="auto")),
+                ("mapping", models.TextField(blank=True)),
+                ("bytes", models.BigIntegerField()),
+                ("channel", models.TextField()),
+                ("submitted_by", models.TextField()),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[
+                            ("received", "已接收"),
+                            ("parsing", "解析"),
+                            ("checking", "校验"),
+                            ("linking", "关联"),
+                            ("loading", "入库"),
+                            ("published", "已完成"),
+                            ("refused", "已退回"),
+                        ]
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("state_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("lines", models.IntegerField(null=True)),
+                ("receipt", models.JSONField(null=True)),
+                ("refusal", models.JSONField(null=True)),
+                (
+                    "header",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None),
+                ),
+                ("notices", models.JSONField(default=list)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="accounts.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='QuarantinedRow',
+            name="QuarantinedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.IntegerField()),
-                ('cells', models.JSONField()),
-                ('findings', models.JSONField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quarantined', to='intake.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.IntegerField()),
+                ("cells", models.JSONField()),
+                ("findings", models.JSONField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="quarantined", to="intake.batch"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Timeliness',
+            name="Timeliness",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.TextField()),
-                ('month', models.DateField()),
-                ('reported', models.IntegerField()),
-                ('on_time', models.IntegerField()),
-                ('late', models.IntegerField()),
-                ('provisional', models.IntegerField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='timeliness', to='intake.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("item", models.TextField()),
+                ("month", models.DateField()),
+                ("reported", models.IntegerField()),
+                ("on_time", models.IntegerField()),
+                ("late", models.IntegerField()),
+                ("provisional", models.IntegerField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="timeliness", to="intake.batch"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['organisation', '-id'], name='batch_of_organisation'),
+            model_name="batch",
+            index=models.Index(fields=["organisation", "-id"], name="batch_of_organisation"),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'refused'), _negated=True), fields=('sha256', 'organisation', 'item'), name='batch_once'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "refused"), _negated=True),
+                fields=("sha256", "organisation", "item"),
+                name="batch_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quarantinedrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'line'), name='quarantined_row_once'),
+            model_name="quarantinedrow",
+            constraint=models.UniqueConstraint(fields=("batch", "line"), name="quarantined_row_once"),
         ),
     ]

@@ -1,1 +1,4 @@
-"""Quality rules as SQL: one file, one entry in ``catalogue.yaml`` and one test share a stem; the SELECT is the report."""
+"""Quality rules as SQL: a rule's file, its entry in ``catalogue.yaml`` and its test share a stem.
+
+The SELECT is the report.
+"""

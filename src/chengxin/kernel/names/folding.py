@@ -5,13 +5,16 @@ The Python function and the DuckDB expression share one table and give the same 
 
 from __future__ import annotations
 
+from chengxin.kernel.text import TRIMMED, sql_literal
+
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
 _OPENING = "〔【［[{〈《「『﹝﹙⟨"
 _CLOSING = "〕】］]}〉》」』﹞﹚⟩"
 _DOTS = "•‧∙⋅・･．"
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
-_DROPPED = " \t\r\n\x0b\x0c\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+_DROPPED = TRIMMED
+"""Spaces of every width, line breaks, direction marks and other signs that nobody sees."""
 
 
 def _table() -> dict[int, str | None]:
@@ -40,8 +43,4 @@ def fold_name_sql(column: str) -> str:
     kept = [(chr(code), text) for code, text in _FOLDING.items() if text is not None]
     source = "".join(sign for sign, _ in kept) + _DROPPED
     target = "".join(text for _, text in kept)
-    return f"translate({column}, {_quoted(source)}, {_quoted(target)})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"translate({column}, {sql_literal(source)}, {sql_literal(target)})"

@@ -7,4 +7,9 @@ SQL = (resources.files("chengxin.publication") / "schema.sql").read_text(encodin
 
 class Migration(migrations.Migration):
     dependencies = [("records", "0002_immutable")]
-    operations = [migrations.RunSQL(SQL, "DROP TABLE publication.body, publication.body_name, publication.fact, publication.state, publication.monthly")]
+    operations = [
+        migrations.RunSQL(
+            SQL,
+            "DROP TABLE publication.body, publication.body_name, publication.fact, publication.state, publication.monthly",
+        )
+    ]

@@ -13,6 +13,7 @@ from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError, NotFound
 from chengxin.base.events import publish
 from chengxin.kernel.calendar import legal_day
+from chengxin.kernel.masking import mask_persons
 from chengxin.records.actions.add import reserve_ids
 from chengxin.records.events import RecordsAdded
 from chengxin.records.models import Record
@@ -44,17 +45,23 @@ class WithdrawRecord:
         """Return the fact's latest version, or raise."""
         named = Record.objects.filter(pk=self.record_id).first()
         if named is None:
-            raise NotFound("unknown_record", f"没有编号为 {self.record_id} 的记录", f"there is no record {self.record_id}")
+            raise NotFound(
+                "unknown_record", f"没有编号为 {self.record_id} 的记录", f"there is no record {self.record_id}"
+            )
         latest = Record.objects.filter(key=named.key).order_by("-version")[0]
         organisation = Organisation.objects.get(pk=latest.organisation_id)
         self.actor.require(SUBMIT, organisation.code)
         if latest.kind == "withdrawn":
             raise AlreadyWithdrawn(
-                "already_withdrawn", f"{latest.document_number} 已经撤销", f"{latest.document_number} is withdrawn already"
+                "already_withdrawn",
+                f"{latest.document_number} 已经撤销",
+                f"{latest.document_number} is withdrawn already",
             )
         if not self.reason.strip():
             raise ChengxinError(
-                "reason_missing", "请写明撤销理由，撤销时须公开理由", "state the reason: it is published with the withdrawal"
+                "reason_missing",
+                "请写明撤销理由，撤销时须公开理由",
+                "state the reason: it is published with the withdrawal",
             )
         return latest
 
@@ -62,11 +69,14 @@ class WithdrawRecord:
         """Add the withdrawal and return it."""
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('records.add'), hashtext(item)) FROM records_record"
-                               " WHERE id = %s", [self.record_id])  # fmt: skip
+                cursor.execute(
+                    """SELECT pg_advisory_xact_lock(hashtext('records.add'), hashtext(item)) FROM records_record
+                    WHERE id = %s""",
+                    [self.record_id],
+                )
             latest = self.check()
             withdrawal = Record(
-                **{field.attname: getattr(latest, field.attname) for field in Record._meta.concrete_fields}
+                **Record.objects.values().get(pk=latest.pk)
                 | {
                     "id": reserve_ids(1),
                     "version": latest.version + 1,
@@ -74,7 +84,7 @@ class WithdrawRecord:
                     "replaces": latest.pk,
                     "public": False,
                     "recorded_at": self.now,
-                    "content": {**latest.content, "withdrawal_reason": self.reason.strip()},
+                    "content": {**latest.content, "withdrawal_reason": mask_persons(self.reason.strip())},
                 }
             )
             withdrawal.save(force_insert=True)
@@ -87,6 +97,8 @@ class WithdrawRecord:
                 detail={"withdrawal": withdrawal.pk},
             )
             publish(
-                RecordsAdded(withdrawal.item, withdrawal.pk, withdrawal.pk, (), replacing=True, today=legal_day(self.now))
+                RecordsAdded(
+                    withdrawal.item, withdrawal.pk, withdrawal.pk, (), replacing=True, today=legal_day(self.now)
+                )
             )
         return withdrawal

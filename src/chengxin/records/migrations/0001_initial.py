@@ -4,44 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('key', models.UUIDField()),
-                ('version', models.SmallIntegerField()),
-                ('kind', models.TextField()),
-                ('replaces', models.BigIntegerField(null=True)),
-                ('item', models.TextField()),
-                ('generation', models.TextField()),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('link', models.TextField(null=True)),
-                ('identifier', models.TextField()),
-                ('organisation_id', models.IntegerField()),
-                ('batch_id', models.BigIntegerField()),
-                ('line', models.IntegerField()),
-                ('document_number', models.TextField()),
-                ('decided_on', models.DateField(null=True)),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField(null=True)),
-                ('rule', models.TextField(null=True)),
-                ('due_on', models.DateField(null=True)),
-                ('due_provisional', models.BooleanField(default=False)),
-                ('public', models.BooleanField()),
-                ('recorded_at', models.DateTimeField()),
-                ('digest', models.UUIDField()),
-                ('content', models.JSONField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("key", models.UUIDField()),
+                ("version", models.SmallIntegerField()),
+                ("kind", models.TextField()),
+                ("replaces", models.BigIntegerField(null=True)),
+                ("item", models.TextField()),
+                ("generation", models.TextField()),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("link", models.TextField(null=True)),
+                ("identifier", models.TextField()),
+                ("organisation_id", models.IntegerField()),
+                ("batch_id", models.BigIntegerField()),
+                ("line", models.IntegerField()),
+                ("document_number", models.TextField()),
+                ("decided_on", models.DateField(null=True)),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField(null=True)),
+                ("rule", models.TextField(null=True)),
+                ("due_on", models.DateField(null=True)),
+                ("due_provisional", models.BooleanField(default=False)),
+                ("public", models.BooleanField()),
+                ("recorded_at", models.DateTimeField()),
+                ("digest", models.UUIDField()),
+                ("content", models.JSONField()),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_id', 'item'], name='record_subject'), models.Index(condition=models.Q(('subject_id__isnull', True)), fields=['identifier'], name='record_unlinked')],
-                'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='record_version_once')],
+                "indexes": [
+                    models.Index(fields=["subject_id", "item"], name="record_subject"),
+                    models.Index(
+                        condition=models.Q(("subject_id__isnull", True)), fields=["identifier"], name="record_unlinked"
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("key", "version"), name="record_version_once")],
             },
         ),
     ]

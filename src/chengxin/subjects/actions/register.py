@@ -45,7 +45,7 @@ WHERE found.line = b.line;
 UPDATE staged_body b SET subject_id = found.subject_id FROM (
     SELECT s.line, min(i.subject_id) AS subject_id FROM staged_body s
         JOIN subjects_identifier i ON i.kind = 'organisation_code' AND i.value = s.organisation_code
-        JOIN subjects_subject own ON own.id = i.subject_id AND own.uscc = ''
+        JOIN subjects_subject own ON own.id = i.subject_id AND (own.uscc = '' OR s.uscc = '')
     WHERE s.subject_id IS NULL AND s.organisation_code <> ''
     GROUP BY s.line HAVING count(DISTINCT i.subject_id) = 1) AS found
 WHERE found.line = b.line;
@@ -62,7 +62,9 @@ _MAKE = """
 CREATE TEMP TABLE made_body ON COMMIT DROP AS
 SELECT nextval(pg_get_serial_sequence('subjects_subject', 'id')) AS id, fresh.* FROM (
     SELECT DISTINCT ON (identity) * FROM staged_body b WHERE subject_id IS NULL
-        AND NOT EXISTS (SELECT 1 FROM subjects_identifier i WHERE i.kind = 'uscc' AND i.value = b.uscc)
+        AND NOT EXISTS (SELECT 1 FROM subjects_identifier i WHERE (i.kind, i.value) IN (('uscc', b.uscc),
+            ('registration_number', CASE WHEN b.uscc = '' THEN b.registration_number END),
+            ('organisation_code', CASE WHEN b.uscc = '' THEN b.organisation_code END)))
     ORDER BY identity, line DESC) AS fresh;
 INSERT INTO subjects_subject (id, kind, name, uscc, status, registrar, established_on, made_at, changed_at)
 SELECT id, kind, name, uscc, status, registrar, established_on, %(now)s, %(now)s FROM made_body;
@@ -93,14 +95,17 @@ INSERT INTO new_identifier SELECT subject_id, kind, value FROM added
 _RENAME = """
 UPDATE subjects_name n SET kind = 'former' FROM staged_latest b
 WHERE n.subject_id = b.subject_id AND n.kind = 'current' AND n.name <> b.name
-    AND NOT EXISTS (SELECT 1 FROM subjects_name o WHERE o.subject_id = n.subject_id AND o.kind = 'former' AND o.name = n.name);
+    AND NOT EXISTS (SELECT 1 FROM subjects_name o
+        WHERE o.subject_id = n.subject_id AND o.kind = 'former' AND o.name = n.name);
 DELETE FROM subjects_name n USING staged_latest b
 WHERE n.subject_id = b.subject_id AND n.kind = 'current' AND n.name <> b.name;
 INSERT INTO subjects_name (subject_id, kind, name, folded, first_seen_at)
 SELECT DISTINCT ON (b.subject_id, v.kind, v.name) b.subject_id, v.kind, v.name, v.folded, %(now)s::timestamptz
 FROM staged_latest b CROSS JOIN LATERAL (
     SELECT 'current' AS kind, b.name, b.folded UNION ALL SELECT 'english', b.english, b.english_folded
-    UNION ALL SELECT 'former', f.name, f.folded FROM unnest(string_to_array(b.former, chr(31)), string_to_array(b.former_folded, chr(31))) AS f (name, folded)) AS v
+    UNION ALL SELECT 'former', f.name, f.folded
+    FROM unnest(string_to_array(b.former, chr(31)), string_to_array(b.former_folded, chr(31))) AS f (name, folded)
+) AS v
 WHERE v.name <> '' ON CONFLICT (subject_id, kind, name) DO NOTHING;
 """
 
@@ -111,7 +116,8 @@ class RegisterBodies:
 
     A body is recognised by its 统一社会信用代码; failing that, a body known only by an older code is recognised by its
     organisation code or registration number (代码转换). A code that stands at two bodies recognises nobody,
-    and its lines are missing from ``registered``. The last line about a body says how it stands. Nothing is ever recognised by name.
+    and its lines are missing from ``registered``. The last line about a body says how it stands. Nothing is ever
+    recognised by name.
     """
 
     duck: duckdb.DuckDBPyConnection
@@ -122,6 +128,7 @@ class RegisterBodies:
         """Register; leave (line, subject_id) in DuckDB's table ``registered`` and tell the floors above."""
         stamp = {"now": self.now}
         with connection.cursor() as cursor:
+            # Whoever ties facts holds the register still meanwhile (hold_register), so no fact misses its body.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('subjects.register'), 0)")
             _temporary_tables(cursor)
             copy_in(self.duck, f"SELECT {', '.join(STAGED)} FROM bodies", cursor, "staged_body", tuple(STAGED))
@@ -135,8 +142,8 @@ class RegisterBodies:
             cursor.execute(_CHANGE, stamp)
             cursor.execute(_IDENTIFY, stamp)
             cursor.execute(
-                """CREATE TEMP TABLE staged_latest ON COMMIT DROP AS
-                SELECT DISTINCT ON (subject_id) * FROM staged_body WHERE subject_id IS NOT NULL ORDER BY subject_id, line DESC"""
+                """CREATE TEMP TABLE staged_latest ON COMMIT DROP AS SELECT DISTINCT ON (subject_id) *
+                FROM staged_body WHERE subject_id IS NOT NULL ORDER BY subject_id, line DESC"""
             )
             cursor.execute(_RENAME, stamp)
             copy_out(
@@ -150,10 +157,16 @@ class RegisterBodies:
             cursor.execute("DROP TABLE staged_body, staged_latest, made_body, new_identifier")
 
 
+def hold_register() -> None:
+    """Keep registrations out until the caller's transaction ends; holders do not keep each other out.
+
+    Without it a fact and its body could be brought in side by side, neither seeing the other, and stay untied.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('subjects.register'), 0)")
+
+
 def _temporary_tables(cursor: CursorWrapper) -> None:
     columns = ", ".join(f"{name} {kind}" for name, kind in STAGED.items())
     cursor.execute(f"CREATE TEMP TABLE staged_body ({columns}, identity text, subject_id bigint) ON COMMIT DROP")
-    cursor.execute(
-        "CREATE TEMP TABLE new_identifier (subject_id bigint, kind text, value text) ON COMMIT DROP"
-    )
-
+    cursor.execute("CREATE TEMP TABLE new_identifier (subject_id bigint, kind text, value text) ON COMMIT DROP")

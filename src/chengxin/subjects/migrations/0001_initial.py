@@ -5,55 +5,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField()),
-                ('name', models.TextField()),
-                ('uscc', models.TextField()),
-                ('status', models.TextField()),
-                ('registrar', models.TextField()),
-                ('established_on', models.DateField(null=True)),
-                ('made_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField()),
+                ("name", models.TextField()),
+                ("uscc", models.TextField()),
+                ("status", models.TextField()),
+                ("registrar", models.TextField()),
+                ("established_on", models.DateField(null=True)),
+                ("made_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['uscc'], name='subject_uscc')],
+                "indexes": [models.Index(fields=["uscc"], name="subject_uscc")],
             },
         ),
         migrations.CreateModel(
-            name='Name',
+            name="Name",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField()),
-                ('name', models.TextField()),
-                ('folded', models.TextField()),
-                ('first_seen_at', models.DateTimeField()),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='subjects.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField()),
+                ("name", models.TextField()),
+                ("folded", models.TextField()),
+                ("first_seen_at", models.DateTimeField()),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="names", to="subjects.subject"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subject', 'kind', 'name'), name='name_once')],
+                "constraints": [models.UniqueConstraint(fields=("subject", "kind", "name"), name="name_once")],
             },
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField()),
-                ('value', models.TextField()),
-                ('first_seen_at', models.DateTimeField()),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='subjects.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField()),
+                ("value", models.TextField()),
+                ("first_seen_at", models.DateTimeField()),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="identifiers", to="subjects.subject"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'value', 'subject'), name='identifier_once')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "value", "subject"), name="identifier_once")],
             },
         ),
     ]

@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from chengxin.base.clock import system_now
-from chengxin.base.errors import ChengxinError, NotFound
-from chengxin.ends.office.pages import ENDED, STATES, actor_of
+from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
+from chengxin.ends.office.pages import ENDED, STATES, actor_of, english
+from chengxin.ends.office.views.errors import conflict
 from chengxin.ends.office.views.upload import XLSX
 from chengxin.intake.queries import batch_by_id, batches
 from chengxin.intake.returned import FORMS, DownloadReturned, ViewReturned, failing_rules
@@ -45,14 +46,14 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Show one batch; while it is under way the page asks for its state by itself."""
-    view = _own(request, batch_id)
+    view = batch_by_id(actor_of(request), batch_id)
     return render(request, "office/batch.html", _context(request, view) | {"already": "already" in request.GET})
 
 
 @require_safe
 def progress(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Return the page's changing part, or nothing (204) while the batch is where the page says it is."""
-    view = _own(request, batch_id)
+    view = batch_by_id(actor_of(request), batch_id)
     if view.state == request.GET.get("state"):
         return HttpResponse(status=204)
     return render(request, "office/batch_body.html", _context(request, view))
@@ -66,26 +67,18 @@ def returned(request: HttpRequest, batch_id: int, form: str) -> HttpResponseBase
     kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     try:
         DownloadReturned(actor_of(request), batch_id, form, system_now()).execute(cast("BinaryIO", kept))
-    except NotFound as error:
+    except (NotFound, NotPermitted):
         kept.close()
-        raise Http404 from error
+        raise
     except ChengxinError as error:
         kept.close()
-        context = {"title": error.message_zh, "next_step": error.message_en}
-        return render(request, "office/error.html", context, status=409)
+        return conflict(request, error.message_en if english() else error.message_zh)
     except BaseException:
         kept.close()
         raise
     kept.seek(0)
     kind = XLSX if form == "xlsx" else "text/csv; charset=utf-8"
     return FileResponse(kept, as_attachment=True, filename=f"batch-{batch_id}-returned.{form}", content_type=kind)
-
-
-def _own(request: HttpRequest, batch_id: int) -> BatchView:
-    try:
-        return batch_by_id(actor_of(request), batch_id)
-    except NotFound as error:
-        raise Http404 from error
 
 
 def _context(request: HttpRequest, view: BatchView) -> dict[str, Any]:
@@ -101,6 +94,7 @@ def _context(request: HttpRequest, view: BatchView) -> dict[str, Any]:
             (STATES[state], "done" if number < place or ended else "current" if number == place else "waiting")
             for number, state in enumerate(STAGES)
         ],
+        "accepted_and_updated": view.receipt["accepted"] + view.receipt["updated"] if view.receipt else 0,
         "rules": failing_rules(actor, view.id, RULES_SHOWN) if sent_back else (),
         "rows": ViewReturned(actor, view.id, ROWS_SHOWN, system_now()).execute() if sent_back else (),
     }

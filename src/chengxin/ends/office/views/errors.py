@@ -41,6 +41,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, 404, _("没有找到"), _("请检查地址或编号；只能查看本单位的数据。"))
 
 
+def conflict(request: HttpRequest, next_step: str) -> HttpResponse:
+    """Answer what cannot be done now."""
+    return _page(request, 409, _("现在不能办理"), next_step)
+
+
 def too_large(request: HttpRequest) -> HttpResponse:
     """Answer an upload above the limit."""
     limit = load_access().upload_megabytes

@@ -37,7 +37,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and request.method != "POST":
         return redirect(wanted or settings.LOGIN_REDIRECT_URL)
     form = LogInForm(request.POST or None)
-    refused = ""
+    refused, status = "", 200
     if request.method == "POST" and form.is_valid():
         now = system_now()
         try:
@@ -45,6 +45,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
                 form.cleaned_data["username"], form.cleaned_data["password"], client_address(request), now
             ).execute()
         except LogInRefused as error:
+            status = 429 if error.code == "log_in_locked" else 403
             refused = error.message_en if english() else error.message_zh
         else:
             Session.objects.filter(expire_date__lt=now).delete()
@@ -52,7 +53,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             request.session[BEGAN] = request.session[SEEN] = now.isoformat()
             return redirect(wanted or settings.LOGIN_REDIRECT_URL)
     context = {"form": form, "refused": refused, "next": wanted, "ended": "ended" in request.GET}
-    return render(request, "office/log_in.html", context, status=403 if refused else 200)
+    return render(request, "office/log_in.html", context, status=status)
 
 
 @require_POST

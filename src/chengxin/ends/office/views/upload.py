@@ -11,13 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chengxin.accounts.actor import SUBMIT
 from chengxin.base.clock import system_now
-from chengxin.base.errors import ChengxinError, NotPermitted
+from chengxin.base.errors import ChengxinError
 from chengxin.catalogue import load_catalogue
 from chengxin.ends.office.access import load_access
 from chengxin.ends.office.forms import UploadForm
 from chengxin.ends.office.pages import actor_of, english, officer_of
 from chengxin.ends.office.template_file import template_file, template_header
-from chengxin.ends.office.views.errors import forbidden
 from chengxin.intake.actions.receive import ReceiveFile
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Show the form, or take the file in and go to its batch; the same file again goes to the batch it was."""
     actor = actor_of(request)
     own = officer_of(request).organisation
-    try:
-        actor.require(SUBMIT, own.code)
-    except NotPermitted:
-        return forbidden(request)
+    actor.require(SUBMIT, own.code)
     posted = request.method == "POST"
     form = UploadForm(own.hands_in, request.POST, request.FILES) if posted else UploadForm(own.hands_in)
     refused = ""

@@ -1,0 +1,300 @@
+"""The demo: from nothing to a running platform; again, and it serves at once; broken off, and it goes on."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+import pytest
+from psycopg import sql
+
+from chengxin.base.config import database_url as address
+from chengxin.base.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BODIES = "30"
+PATIENCE = 120.0
+TABLES = (
+    "core.records_record", "core.subjects_subject", "core.intake_batch", "core.accounts_organisation",
+    "core.accounts_officer", "core.accounts_apiclient", "publication.fact", "publication.body_name",
+)  # fmt: skip
+NOW = "2026-03-02T10:00:00+08:00"
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHENGXIN_", "DJANGO_"))}
+    return kept | {"CHENGXIN_DATA": str(folder), "CHENGXIN_NOW": NOW}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "chengxin.cli.main", *arguments]
+
+
+def prepare(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command("demo", "--no-serve", "--bodies", BODIES),
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE * 2,
+    )
+
+
+def contents(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Return what a demo's database holds, by counts that do not depend on when it was filled."""
+    monkeypatch.setenv("CHENGXIN_DATA", str(folder))
+    server = EmbeddedServer(folder)
+    server.start()
+    try:
+        with psycopg.connect(address("owner")) as connection:
+            counted = {}
+            for table in TABLES:
+                query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*table.split(".")))
+                row = connection.execute(query).fetchone()
+                assert row is not None
+                counted[table] = row[0]
+            states = connection.execute(
+                "SELECT item, state, receipt ->> 'lines', receipt ->> 'accepted' FROM core.intake_batch ORDER BY sha256"
+            ).fetchall()
+    finally:
+        server.stop()
+    return {**counted, "batches": states}
+
+
+@pytest.fixture(scope="module")
+def made(installation: Path) -> subprocess.CompletedProcess[str]:
+    done = prepare(installation)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def free_ports() -> tuple[int, int, int]:
+    probes = [socket.socket() for _ in range(3)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    first, second, third = (int(probe.getsockname()[1]) for probe in probes)
+    for probe in probes:
+        probe.close()
+    return first, second, third
+
+
+def status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+class Demo:
+    """A demo that serves; ``children`` are the processes it started itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = free_ports()
+        self.begun = time.monotonic()
+        self.process = subprocess.Popen(
+            command("demo", "--ports", ",".join(map(str, self.ports))),
+            env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.said: list[str] = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if "Ctrl-C" in line:
+                break
+        self.seconds = time.monotonic() - self.begun
+        if self.process.poll() is not None:
+            pytest.fail("".join(self.said) + (self.process.stderr.read() if self.process.stderr else ""))
+        self.children = psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self) -> int:
+        """Wait for the demo to end, and for every process it had; return its exit code."""
+        self.process.communicate(timeout=60)
+        _, left = psutil.wait_procs(self.children, timeout=30)
+        assert left == []
+        return self.process.returncode
+
+    def database_is_down(self, seconds: float = 30.0) -> bool:
+        server = EmbeddedServer(self.folder)
+        until = time.monotonic() + seconds
+        while server.running() and time.monotonic() < until:
+            time.sleep(0.1)
+        return not server.running()
+
+
+def test_the_first_run_prints_the_receipts_and_the_log_ins(made: subprocess.CompletedProcess[str]) -> None:
+    assert "回执 Receipts" in made.stdout
+    assert "ks-scjg-registration-R1.csv" in made.stdout
+    assert "合计 total" in made.stdout
+    assert re.search(r"ks-xyzx\s+\S{16}\s", made.stdout)
+    assert "API token" in made.stdout
+    assert "Traceback" not in made.stderr
+
+
+def test_the_log_ins_are_kept_for_the_installing_user_only(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    for name in ("demo-access.json", "demo-state.json", "secrets.json"):
+        assert (installation / name).stat().st_mode & 0o077 == 0
+    held = json.loads((installation / "demo-access.json").read_text(encoding="utf-8"))
+    assert [one["role"] for one in held["officers"]] == ["submitter", "submitter", "submitter", "centre"]
+    assert all(one["password"] in made.stdout for one in held["officers"])
+
+
+def test_a_second_run_prints_the_same_and_adds_nothing(
+    made: subprocess.CompletedProcess[str], installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(installation, monkeypatch)
+    again = prepare(installation)
+    assert again.returncode == 0
+    assert again.stdout == made.stdout
+    assert contents(installation, monkeypatch) == before
+
+
+def test_a_run_that_has_lost_its_note_finds_everything_done(
+    made: subprocess.CompletedProcess[str], installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(installation, monkeypatch)
+    (installation / "demo-state.json").unlink()
+    again = prepare(installation)
+    assert again.stdout == made.stdout, again.stderr
+    assert contents(installation, monkeypatch) == before
+
+
+def test_another_city_in_the_same_folder_is_refused(made: subprocess.CompletedProcess[str], installation: Path) -> None:
+    assert made.returncode == 0
+    done = subprocess.run(
+        command("demo", "--no-serve", "--seed", "99"), env=environment(installation), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--data" in done.stderr
+
+
+def test_a_run_broken_off_goes_on_and_ends_in_the_same_state(
+    made: subprocess.CompletedProcess[str], installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = contents(installation, monkeypatch)
+    assert made.returncode == 0
+    folder = installation.with_name("broken-off")
+    for delay in (2.5, 4.0, 6.0):
+        broken = subprocess.Popen(
+            command("demo", "--no-serve", "--bodies", BODIES), env=environment(folder), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            broken.wait(delay)
+        except subprocess.TimeoutExpired:
+            broken.send_signal(signal.SIGTERM)
+        _, told = broken.communicate(timeout=60)
+        assert broken.returncode in {0, 130}, told
+        assert not EmbeddedServer(folder).running()
+    done = prepare(folder)
+    assert done.returncode == 0, done.stderr
+    assert contents(folder, monkeypatch) == whole
+
+
+def test_it_serves_the_three_ends_and_ctrl_c_stops_everything(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    assert made.returncode == 0
+    demo = Demo(installation)
+    public, office, api = demo.ports
+    assert status(public, "/") == 200
+    assert status(office, "/") in {200, 302}
+    assert status(api, "/api/v1/healthz") == 200
+    assert f"http://127.0.0.1:{public}/" in "".join(demo.said)
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.end() == 0
+    assert demo.database_is_down()
+    with pytest.raises(ConnectionRefusedError):
+        status(public, "/")
+
+
+def test_each_process_has_its_own_database_address_only(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    assert made.returncode == 0
+    passwords = json.loads((installation / "secrets.json").read_text())["passwords"]
+    demo = Demo(installation)
+    try:
+        seen = {}
+        for child in demo.children:
+            held = child.environ()
+            settings = held.get("DJANGO_SETTINGS_MODULE", "")
+            if settings.startswith("chengxin.settings."):
+                role = settings.rpartition(".")[2]
+                seen[role] = [one for one, password in passwords.items() if password in "\n".join(held.values())]
+        assert seen == {"public": ["public"], "office": ["office"], "api": ["api"], "worker": ["worker"]}
+    finally:
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.end() == 0
+    assert demo.database_is_down()
+
+
+def test_when_one_process_dies_the_others_stop_and_the_exit_code_says_so(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    assert made.returncode == 0
+    demo = Demo(installation)
+    worker = next(one for one in demo.children if "worker" in one.cmdline())
+    worker.kill()
+    assert demo.end() == 3
+    assert demo.database_is_down()
+
+
+def test_killed_with_minus_9_it_leaves_nothing_running(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    assert made.returncode == 0
+    demo = Demo(installation)
+    demo.process.send_signal(signal.SIGKILL)
+    demo.end()
+    assert demo.database_is_down()
+
+
+def test_a_taken_port_is_one_sentence_before_anything_starts(installation: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            command("demo", "--ports", f"{port},1,2"), env=environment(installation.with_name("none")),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert str(port) in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert not installation.with_name("none").exists()
+
+
+def test_an_outside_database_is_not_used_for_a_demo(installation: Path) -> None:
+    given = environment(installation) | {"CHENGXIN_DATABASE_URL": "postgresql://somebody@else/data"}
+    done = subprocess.run(command("demo", "--no-serve"), env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "chengxin serve" in done.stderr
+
+
+def test_serve_without_an_installation_says_what_to_do(installation: Path) -> None:
+    ports = ",".join(map(str, free_ports()))
+    empty = installation.with_name("empty")
+    done = subprocess.run(
+        command("serve", "--ports", ports), env=environment(empty), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "chengxin demo" in done.stderr

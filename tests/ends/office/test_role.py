@@ -1,0 +1,42 @@
+"""The database role of the office end can do what its pages need and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+CASES = [
+    ("django_session", "SELECT, INSERT, UPDATE, DELETE", True),
+    ("end_office_loginattempt", "SELECT, INSERT, DELETE", True),
+    ("end_office_loginattempt", "UPDATE", False),
+    ("accounts_officer", "SELECT", True),
+    ("accounts_officer", "INSERT, DELETE", False),
+    ("intake_batch", "SELECT, INSERT", True),
+    ("intake_batch", "UPDATE, DELETE", False),
+    ("intake_quarantinedrow", "SELECT", True),
+    ("intake_timeliness", "SELECT", True),
+    ("intake_timeliness", "INSERT", False),
+    ("audit_event", "INSERT", True),
+    ("audit_event", "SELECT, UPDATE, DELETE", False),
+    ("records_record", "SELECT, INSERT, UPDATE, DELETE", False),
+    ("subjects_subject", "INSERT, UPDATE, DELETE", False),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("table", "rights", "expected"), CASES)
+def test_the_role_has_the_rights_it_needs_and_no_others(table: str, rights: str, expected: bool) -> None:  # noqa: FBT001
+    with connection.cursor() as cursor:
+        for right in rights.split(", "):
+            cursor.execute("SELECT has_table_privilege('chengxin_office', %s, %s)", [f"core.{table}", right])
+            assert cursor.fetchone() == (expected,), right
+
+
+@pytest.mark.django_db
+def test_an_officers_role_or_organisation_cannot_be_changed_from_the_office() -> None:
+    with connection.cursor() as cursor:
+        for column, expected in (("password", True), ("last_login", True), ("role", False), ("organisation_id", False)):
+            cursor.execute(
+                "SELECT has_column_privilege('chengxin_office', 'core.accounts_officer', %s, 'UPDATE')", [column]
+            )
+            assert cursor.fetchone() == (expected,), column
