@@ -23,6 +23,7 @@ from chengxin.base.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Self
 
 BODIES = "30"
 PATIENCE = 120.0
@@ -118,9 +119,17 @@ class Demo:
             if "Ctrl-C" in line:
                 break
         self.seconds = time.monotonic() - self.begun
-        if self.process.poll() is not None:
-            pytest.fail("".join(self.said) + (self.process.stderr.read() if self.process.stderr else ""))
+        if "Ctrl-C" not in self.said[-1]:
+            pytest.fail("".join(self.said) + self.process.communicate(timeout=60)[1])
         self.children = psutil.Process(self.process.pid).children(recursive=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.communicate(timeout=60)
 
     def end(self) -> int:
         """Wait for the demo to end, and for every process it had; return its exit code."""
@@ -213,17 +222,52 @@ def test_it_serves_the_three_ends_and_ctrl_c_stops_everything(
     made: subprocess.CompletedProcess[str], installation: Path
 ) -> None:
     assert made.returncode == 0
-    demo = Demo(installation)
-    public, office, api = demo.ports
-    assert status(public, "/") == 200
-    assert status(office, "/") in {200, 302}
-    assert status(api, "/api/v1/healthz") == 200
-    assert f"http://127.0.0.1:{public}/" in "".join(demo.said)
-    demo.process.send_signal(signal.SIGINT)
-    assert demo.end() == 0
-    assert demo.database_is_down()
-    with pytest.raises(ConnectionRefusedError):
-        status(public, "/")
+    with Demo(installation) as demo:
+        public, office, api = demo.ports
+        assert status(public, "/") == 200
+        assert status(office, "/") in {200, 302}
+        assert status(api, "/api/v1/healthz") == 200
+        assert f"http://127.0.0.1:{public}/" in "".join(demo.said)
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.end() == 0
+        assert demo.database_is_down()
+        with pytest.raises(ConnectionRefusedError):
+            status(public, "/")
+
+
+def call(port: int, path: str, token: str, body: bytes | None = None, kind: str = "") -> dict[str, object]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"Bearer {token}", **({"Content-Type": kind} if kind else {})}
+    try:
+        connection.request("GET" if body is None else "POST", path, body, headers)
+        answer = connection.getresponse()
+        held = json.loads(answer.read())
+        assert answer.status < 300, held
+        assert isinstance(held, dict)
+        return held
+    finally:
+        connection.close()
+
+
+def test_a_file_handed_in_over_the_api_is_imported_by_the_worker(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    assert made.returncode == 0
+    held = json.loads((installation / "demo-state.json").read_text(encoding="utf-8"))
+    token = held["access"]["token"]
+    header, *rows = (installation / "demo" / "files" / "ks-scjg-penalty-G3.csv").read_bytes().splitlines(keepends=True)
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    body = (
+        part % (b"item", b"", b"penalty") + part % (b"file", b'; filename="again.csv"', header + rows[0]) + b"--x--\r\n"
+    )
+    with Demo(installation) as demo:
+        port = demo.ports[2]
+        batch = call(port, "/api/v1/batches", token, body, "multipart/form-data; boundary=x")
+        until = time.monotonic() + 60
+        while batch["state"] not in {"published", "refused"} and time.monotonic() < until:
+            time.sleep(0.2)
+            batch = call(port, f"/api/v1/batches/{batch['batch_id']}", token)
+        assert batch["state"] == "published", batch
 
 
 def test_each_process_has_its_own_database_address_only(
@@ -231,41 +275,41 @@ def test_each_process_has_its_own_database_address_only(
 ) -> None:
     assert made.returncode == 0
     passwords = json.loads((installation / "secrets.json").read_text())["passwords"]
-    demo = Demo(installation)
-    try:
-        seen = {}
-        for child in demo.children:
-            held = child.environ()
-            settings = held.get("DJANGO_SETTINGS_MODULE", "")
-            if settings.startswith("chengxin.settings."):
-                role = settings.rpartition(".")[2]
-                seen[role] = [one for one, password in passwords.items() if password in "\n".join(held.values())]
-        assert seen == {"public": ["public"], "office": ["office"], "api": ["api"], "worker": ["worker"]}
-    finally:
-        demo.process.send_signal(signal.SIGTERM)
-        assert demo.end() == 0
-    assert demo.database_is_down()
+    with Demo(installation) as demo:
+        try:
+            seen = {}
+            for child in demo.children:
+                held = child.environ()
+                settings = held.get("DJANGO_SETTINGS_MODULE", "")
+                if settings.startswith("chengxin.settings."):
+                    role = settings.rpartition(".")[2]
+                    seen[role] = [one for one, password in passwords.items() if password in "\n".join(held.values())]
+            assert seen == {"public": ["public"], "office": ["office"], "api": ["api"], "worker": ["worker"]}
+        finally:
+            demo.process.send_signal(signal.SIGTERM)
+            assert demo.end() == 0
+        assert demo.database_is_down()
 
 
 def test_when_one_process_dies_the_others_stop_and_the_exit_code_says_so(
     made: subprocess.CompletedProcess[str], installation: Path
 ) -> None:
     assert made.returncode == 0
-    demo = Demo(installation)
-    worker = next(one for one in demo.children if "worker" in one.cmdline())
-    worker.kill()
-    assert demo.end() == 3
-    assert demo.database_is_down()
+    with Demo(installation) as demo:
+        worker = next(one for one in demo.children if "worker" in one.cmdline())
+        worker.kill()
+        assert demo.end() == 3
+        assert demo.database_is_down()
 
 
 def test_killed_with_minus_9_it_leaves_nothing_running(
     made: subprocess.CompletedProcess[str], installation: Path
 ) -> None:
     assert made.returncode == 0
-    demo = Demo(installation)
-    demo.process.send_signal(signal.SIGKILL)
-    demo.end()
-    assert demo.database_is_down()
+    with Demo(installation) as demo:
+        demo.process.send_signal(signal.SIGKILL)
+        demo.end()
+        assert demo.database_is_down()
 
 
 def test_a_taken_port_is_one_sentence_before_anything_starts(installation: Path) -> None:

@@ -103,6 +103,22 @@ def test_sigterm_ends_a_block_the_way_ctrl_c_does(number: signal.Signals) -> Non
     assert signal.getsignal(number) is before
 
 
+def test_a_library_cannot_turn_ctrl_c_into_an_error_of_its_own() -> None:
+    def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError("query interrupted") from None
+
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        work()
+
+
+def test_an_error_nobody_asked_for_stays_an_error() -> None:
+    with pytest.raises(ZeroDivisionError), interruptible():
+        raise ZeroDivisionError
+
+
 def test_an_orderly_stop_is_not_broken_off_by_a_second_ctrl_c() -> None:
     before = signal.getsignal(signal.SIGINT)
     with undisturbed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+from datetime import date, datetime
 from functools import cache
 
 import duckdb
@@ -36,13 +37,14 @@ def in_sql(text: str | None) -> str | None:
 @st.composite
 def widths(draw: st.DrawFn, text: str) -> str:
     """Draw ``text`` with each of its characters in half or in full width."""
-    return "".join(one.translate(WIDE) if draw(st.booleans()) else one for one in text)
+    wide = draw(st.integers(0, 2 ** len(text) - 1))
+    return "".join(one.translate(WIDE) if wide >> place & 1 else one for place, one in enumerate(text))
 
 
 @st.composite
 def residents(draw: st.DrawFn) -> str:
     """Draw a number of a resident's shape: region, birthday, sequence, check character; the check need not be right."""
-    born = draw(st.dates(min_value=__import__("datetime").date(1900, 1, 1)).filter(lambda day: day.year < 2100))
+    born = draw(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
     region = draw(st.from_regex(r"[1-9][0-9]{5}", fullmatch=True))
     rest = draw(st.from_regex(r"[0-9]{3}[0-9Xx]", fullmatch=True))
     return draw(widths(f"{region}{born:%Y%m%d}{rest}"))
@@ -68,7 +70,7 @@ TEXTS = st.lists(FRAGMENTS, max_size=6).map("".join)
 
 
 @given(TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example("13812345678.\n13812345678\n")
 @example("110101199001010015\n")
 def test_python_and_sql_mask_every_text_alike(text: str) -> None:
@@ -126,19 +128,19 @@ def test_every_telephone_of_a_list_is_masked(numbers: list[str], between: str) -
     CHINESE,
 )
 def test_a_uniform_credit_code_is_never_touched(kind: str, region: str, body: str, beside: str) -> None:
-    code = str(make_uscc(kind, region, body))
+    code = make_uscc(kind[0], kind[1], region, body)
     assume(re.fullmatch(r"\d{6}(19|20)\d{2}(0[1-9]|1[012])([012]\d|3[01])\d{3}[\dX]", code) is None)
     assert mask_persons(f"{beside}{code}{beside}") == f"{beside}{code}{beside}"
 
 
 def test_a_credit_code_that_reads_as_a_residents_number_too_is_masked_because_a_person_weighs_more() -> None:
-    assert mask_persons("913101200512055678") == "913101200512055678".replace("913101200512055678", MARK)
+    assert mask_persons("91310120051205678X") == MARK
 
 
 @given(st.dates(), st.integers(0, 99_999_999), st.sampled_from("〔［[（("))
-def test_a_document_number_is_never_touched(day: object, number: int, bracket: str) -> None:
+def test_a_document_number_is_never_touched(day: date, number: int, bracket: str) -> None:
     closing = {"〔": "〕", "［": "］", "[": "]", "（": "）", "(": ")"}[bracket]
-    text = f"昆市监罚{bracket}{str(day)[:4]}{closing}{number}号"
+    text = f"昆市监罚{bracket}{day:%Y}{closing}{number}号"
     assert mask_persons(text) == text
 
 
@@ -149,7 +151,7 @@ def test_an_amount_is_never_touched(whole: int, cents: int, unit: str) -> None:
 
 
 @given(st.datetimes())
-def test_a_date_is_never_touched(moment: object) -> None:
+def test_a_date_is_never_touched(moment: datetime) -> None:
     day = str(moment)
     compact = re.sub(r"\D", "", day)[:14]
     for text in (day, compact, compact[:8], f"{day[:4]}年{day[5:7]}月{day[8:10]}日", f"自{compact[:8]}至{compact[:8]}"):

@@ -84,8 +84,7 @@ def copy_in(
                     raise failure[0]
         finally:
             source.close()
-            feeding.interrupt()
-            writer.join()
+            _end(writer, feeding, path)
             feeding.close()
 
 
@@ -96,6 +95,18 @@ def _feed(duck: duckdb.DuckDBPyConnection, select: str, path: Path, failure: lis
         duck.execute(f"COPY ({select}) TO {sql_literal(str(path))} ({_DUCK_FORMAT}, USE_TMP_FILE false)")
     except BaseException as error:  # noqa: BLE001 - handed over to the reading side, which raises it
         failure.append(error)
+
+
+def _end(writer: threading.Thread, feeding: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Wait for the writer to end, and make it end where nobody reads any more.
+
+    Again and again, for it can be about to do what stops it: a query that has not begun does not hear of an
+    interruption, and a pipe opened for writing waits for a reader, who comes and goes here.
+    """
+    while writer.is_alive():
+        feeding.interrupt()
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        writer.join(0.05)
 
 
 def copy_out(

@@ -102,14 +102,25 @@ def progress() -> Iterator[Report]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block the way Ctrl-C does: through every ``finally``, the database's included."""
+    """Let SIGTERM and SIGHUP end the block the way Ctrl-C does: through every ``finally``, the database's included.
+
+    A library that turns the interruption into an error of its own (DuckDB does) does not hide it: the block ends with
+    ``KeyboardInterrupt`` all the same.
+    """
+    asked = False
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        nonlocal asked
+        asked = True
         raise KeyboardInterrupt
 
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
+    except Exception as error:
+        if asked:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,27 +68,27 @@ def serve_until_stopped(
     supervisor: Supervisor,
     announce: Callable[[], None],
 ) -> None:
-    """Start what does not run yet, call ``announce`` once everything answers, and watch until Ctrl-C or SIGTERM.
+    """Start the ends and the worker, call ``announce`` once everything answers, and watch until Ctrl-C or SIGTERM.
 
     Raises ``ProcessEnded`` when a process ends by itself; whatever happens, none is left running.
     """
+    wanted = programs(folder, url, ports)
     try:
-        start_programs(folder, url, ports, supervisor)
+        for program in wanted:
+            if program.port:
+                supervisor.start(program)
         with progress() as report:
             supervisor.wait_until_ready(report)
+        # Only now: on two cores the worker's start would keep the ends from answering for most of a second.
+        for program in wanted:
+            if not program.port:
+                supervisor.start(program)
         announce()
         supervisor.watch()
     except KeyboardInterrupt:
         tell("正在停止……", "Stopping …")
     finally:
         supervisor.stop()
-
-
-def start_programs(folder: Path, url: Callable[[str], str], ports: Ports, supervisor: Supervisor) -> None:
-    """Start every program that ``supervisor`` does not run yet."""
-    for program in programs(folder, url, ports):
-        if program.name not in supervisor.running:
-            supervisor.start(program)
 
 
 def show_addresses(ports: Ports) -> None:
@@ -117,7 +116,7 @@ def worker(data: Path | None) -> None:
         if not isinstance(connector, DjangoConnector):
             raise TypeError(f"the jobs' connector is a {type(connector).__name__}, not Django's")
         with app.replace_connector(connector.get_worker_connector()) as jobs:
-            asyncio.run(jobs.run_worker_async(install_signal_handlers=True))
+            jobs.run_worker(install_signal_handlers=True)
 
 
 @click.command(

@@ -62,7 +62,8 @@ def quarantine(
         copy_in(
             duck,
             f"""SELECT {batch_id}, b.row_number,
-            to_json(CASE WHEN b.person THEN [{empty}] ELSE [{", ".join(cells)}] END), b.findings FROM sent_back b JOIN sent_cells r USING (row_number)""",
+            to_json(CASE WHEN b.person THEN [{empty}] ELSE [{", ".join(cells)}] END), b.findings
+            FROM sent_back b JOIN sent_cells r USING (row_number)""",
             cursor,
             "intake_quarantinedrow",
             ("batch_id", "line", "cells", "findings"),

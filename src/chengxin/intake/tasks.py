@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from chengxin.base.clock import system_now
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 TRIES = 5
 """How often an import that failed for a passing reason (a lost connection, a full disk) is tried again."""
 
+EVERY_MINUTE = "* * * * *"
+
 
 @app.task(name=IMPORT_TASK, queue=QUEUE, retry=RetryStrategy(max_attempts=TRIES, exponential_wait=4))
 def import_batch(batch_id: int) -> None:
@@ -24,3 +26,16 @@ def import_batch(batch_id: int) -> None:
         ImportBatch(batch_id, system_now).execute()
     except BatchRefused as refusal:
         log.info("batch %s refused: %s", batch_id, refusal.code)
+
+
+@app.periodic(cron=EVERY_MINUTE)
+@app.task(name="intake.resume_stalled", queue=QUEUE, queueing_lock="intake.resume_stalled", pass_context=True)
+async def resume_stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the minute it was due is not needed
+    """Give the jobs of a worker that died back to the queue: what was acknowledged is imported, by another worker.
+
+    An import is one transaction, so what a killed worker had begun left nothing behind.
+    """
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(queue=QUEUE):
+        log.warning("job %s of a worker that died is tried again", job.id)
+        await jobs.retry_job(job)

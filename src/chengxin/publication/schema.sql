@@ -31,6 +31,7 @@ CREATE TABLE publication.body_name (
     folded text NOT NULL,
     PRIMARY KEY (subject_id, kind, name)
 );
+CREATE INDEX body_name_folded ON publication.body_name (folded);
 CREATE INDEX body_name_bigrams ON publication.body_name USING gin (publication.bigrams(folded));
 
 CREATE TABLE publication.fact (
@@ -46,6 +47,7 @@ CREATE TABLE publication.fact (
 );
 CREATE INDEX fact_subject ON publication.fact (subject_id, item);
 CREATE INDEX fact_latest ON publication.fact (item, decided_on DESC, record_id DESC);
+CREATE INDEX fact_document ON publication.fact (document_number);
 CREATE INDEX fact_issuer ON publication.fact (issuer, item, decided_on DESC, record_id DESC);
 
 CREATE TABLE publication.state (

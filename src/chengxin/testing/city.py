@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import tempfile
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from chengxin.base.city import load_city
 from chengxin.catalogue import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from chengxin.intake.receipt import Receipt
@@ -25,6 +28,25 @@ ORGANISATION = "ks-scjg"
 """An organisation that hands in all three items."""
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def city(own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Path]:  # noqa: ANN401, ARG001
+    """Give the test Kunshan's organisations in a database of its own and yield the folder of its data (``inbox``).
+
+    A conftest that imports the name has the fixture. Temporary files go to the folder ``scratch`` beside it, which has
+    to be empty again in the end, whatever the test did.
+    """
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    settings.DATA_FOLDER = tmp_path / "data"
+    settings.DATA_FOLDER.mkdir()
+    load_organisations()
+    yield settings.DATA_FOLDER
+    left = sorted(entry.name for entry in scratch.iterdir())
+    if left:
+        raise AssertionError(f"left behind: {left}")
 
 
 def uscc(number: int, prefix: str = "91", region: str = "320583") -> str:

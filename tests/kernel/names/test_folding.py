@@ -7,7 +7,7 @@ from functools import cache
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.kernel.names import fold_name, fold_name_sql, folding
@@ -53,6 +53,7 @@ def test_a_name_folds_to_the_form_it_is_searched_by(typed: str, folded: str) -> 
     assert in_sql(typed) == folded
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_python_and_sql_fold_every_text_alike(name: str) -> None:
     assert in_sql(name) == fold_name(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import BadRequest
 
-from chengxin.kernel.identifiers import Kind, Verdict, identify, looks_like_resident_id, may_be_personal, normalise
+from chengxin.kernel.identifiers import Kind, Verdict, identify, may_be_personal, normalise
 from chengxin.publication.queries import SHORTEST_SEARCH, FactKey
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read_search(asked: QueryDict) -> Search:
     text = _clean(asked.get("q", ""))
     found = identify(text)
     code = found.normalised if found.kind is Kind.USCC and len(found.normalised) == _CODE_LENGTH else ""
-    if may_be_personal(found) or (found.verdict is not Verdict.VALID and holds_person_number(text)):
+    if is_person_number(text) or holds_person_number(text):
         return Search(personal=True)
     remarks = tuple((one.message_zh, one.message_en) for one in found.problems) if code else ()
     after = asked.get("after", "")
@@ -113,14 +113,19 @@ def write_fact_key(key: FactKey | None) -> str:
 
 
 def is_person_number(text: str) -> bool:
-    """Tell whether a text is, or may be, a person's identity number; a right code of a body is none."""
-    return may_be_personal(identify(text))
+    """Tell whether a text is, or may be, a person's identity number.
+
+    A right code of a body is none, even where a birthday could be read in its digits: bodies keep their pages.
+    """
+    found = identify(text)
+    right_code = found.kind is Kind.USCC and found.verdict is Verdict.VALID
+    return not right_code and may_be_personal(found)
 
 
 def holds_person_number(text: str) -> bool:
-    """Tell whether what looks like a resident identity number stands anywhere in a text."""
+    """Tell whether what looks like a person's identity number stands anywhere in a text."""
     folded = normalise(text)
-    return any(looks_like_resident_id(found[1]) for run in _PERSONAL_RUNS for found in run.finditer(folded))
+    return any(is_person_number(found[1]) for run in _PERSONAL_RUNS for found in run.finditer(folded))
 
 
 def mask_person_numbers(text: str) -> str:
@@ -137,7 +142,7 @@ def mask_person_numbers(text: str) -> str:
     covered = list(text)
     for run in _PERSONAL_RUNS:
         for found in run.finditer(narrow):
-            if looks_like_resident_id(found[1]) and identify(found[1]).kind is not Kind.USCC:
+            if is_person_number(found[1]):
                 start, end = found.span(1)
                 covered[start:end] = "*" * (end - start)
     return "".join(covered)

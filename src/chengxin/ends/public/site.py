@@ -134,7 +134,7 @@ def page(
 
 def _tag(request: HttpRequest, moment: Moment) -> str:
     changed = moment.state.changed_at
-    parts = (request.get_full_path(), moment.day.isoformat(), changed.isoformat() if changed else "", build())
+    parts = (request.build_absolute_uri(), moment.day.isoformat(), changed.isoformat() if changed else "", build())
     return f'W/"{hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]}"'
 
 

@@ -105,19 +105,17 @@ class ReceiveFile:
         organisation = organisation_by_code(self.organisation)
         sweep_inbox()
         with _kept(self.content) as kept:
-            for _ in range(TRIES):
+            tries = TRIES
+            while True:
                 try:
                     return self._make(organisation, kept)
                 except IntegrityError:
+                    tries -= 1
                     there = self._there(organisation, kept)
-                if there is not None:
-                    return Received(there.pk, already=True)
-        raise ChengxinError(
-            "file_refused_meanwhile",
-            "同一文件正在被反复报送和退回，请稍后重试",
-            "the same file is being handed in and refused at this moment; try again later",
-            where=self.filename,
-        )
+                    if there is not None:
+                        return Received(there.pk, already=True)
+                    if not tries:
+                        raise
 
     def _make(self, organisation: Organisation, kept: _Kept) -> Received:
         """Make the batch and put its file into its place, in one transaction."""
@@ -191,7 +189,8 @@ def sweep_inbox() -> None:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             waiting = (
-                entry.name.isdecimal() and Batch.objects.filter(pk=int(entry.name), receipt=None, refusal=None).exists()
+                entry.name.isdecimal()
+                and Batch.objects.filter(pk=int(entry.name), receipt__isnull=True, refusal__isnull=True).exists()
             )
             if not waiting:
                 entry.unlink(missing_ok=True)

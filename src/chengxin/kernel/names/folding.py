@@ -9,8 +9,8 @@ from chengxin.kernel.text import TRIMMED, sql_literal
 
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
-_OPENING = "〔【［[{〈《「『﹝﹙⟨"
-_CLOSING = "〕】］]}〉》」』﹞﹚⟩"
+_OPENING = "〔【［[｛{〈《「『﹝﹙⟨"
+_CLOSING = "〕】］]｝}〉》」』﹞﹚⟩"
 _DOTS = "•‧∙⋅・･．"
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _DROPPED = TRIMMED

@@ -138,6 +138,13 @@ class AddRecords:
                OR (k.organisation_id = ? AND k.kind = 'withdrawn' AND NOT f.withdrawn)""",
             [self.organisation_id, OTHER_ORGANISATION, WITHDRAWN, self.organisation_id, self.organisation_id],
         )
+        # Withdrawn in this very file, and handed in again further down.
+        self.duck.execute(
+            """INSERT INTO turned_down SELECT f.line, ? FROM facts f JOIN
+            (SELECT key, min(line) AS since FROM facts ANTI JOIN turned_down USING (line) WHERE withdrawn GROUP BY key) w
+            USING (key) ANTI JOIN turned_down t ON t.line = f.line WHERE NOT f.withdrawn AND f.line > w.since""",
+            [WITHDRAWN],
+        )
         self.duck.execute(
             """CREATE OR REPLACE TABLE decided AS
             WITH standing AS (

@@ -36,7 +36,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         wanted = ""
     if request.user.is_authenticated and request.method != "POST":
         return redirect(wanted or settings.LOGIN_REDIRECT_URL)
-    form = LogInForm(request.POST or None)
+    form = LogInForm(request.POST if request.method == "POST" else None)
     refused, status = "", 200
     if request.method == "POST" and form.is_valid():
         now = system_now()

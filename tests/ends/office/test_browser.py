@@ -1,0 +1,160 @@
+"""The office end as a real server in a real browser: log in, hand a file in, follow it, read the receipt."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from chengxin.intake.models import Batch, QuarantinedRow, Timeliness
+from chengxin.testing.ends import served
+from chengxin.testing.making import NOW, PASSWORD, make_batch, make_officer, make_organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CSV = "行政相对人名称,统一社会信用代码\n昆山甲,91320583187588026H\n".encode()
+RECEIPT = {"lines": 4, "accepted": 2, "updated": 0, "duplicate": 0, "quarantined": 2, "linked": 1, "unlinked": 1}
+RECEIPT_WORDS = {"encoding": "utf-8", "generation": "G3", "seconds": 0.4}
+FINDING = {"rule": "uscc_wrong", "field": "统一社会信用代码", "value": "9132"}
+FINDING_WORDS = {"message": "应为 18 位，实际 4 位，请核对营业执照", "expected": "18 位代码"}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
+]
+
+
+@pytest.fixture(autouse=True)
+def unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this thread use the database while the browser's event loop is running in it: nothing else uses either."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def address(own_database: str, database_url: Callable[[str], str], tmp_path: Path) -> Iterator[str]:
+    """Serve the office end as its own role, with an officer, batches and punctuality to look at."""
+    assert own_database
+    organisation = make_organisation(name="昆山市市场监督管理局")
+    make_officer(organisation)
+    done = make_batch(organisation, receipt=RECEIPT | RECEIPT_WORDS, lines=4)
+    for line in (3, 4):
+        QuarantinedRow.objects.create(
+            batch=done, line=line, cells=["昆山甲", "9132", ""], findings=[FINDING | FINDING_WORDS] * (line - 2)
+        )
+    make_batch(organisation, "refused", refusal={"code": "x", "message": "文件没有表头", "message_en": "no header"})
+    for month, late in ((date(2026, 2, 1), 3), (date(2026, 3, 1), 1)):
+        counts = {"reported": 12, "on_time": 12 - late, "late": late, "provisional": 0}
+        Timeliness.objects.create(batch=done, item="licence", month=month, **counts)
+    with served("office", database_url("office"), tmp_path, CHENGXIN_NOW=NOW.isoformat()) as (host, port):
+        yield f"http://{host}:{port}"
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """Give a page of a browser that fails the test when the page writes an error to the console."""
+    said: list[str] = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        made = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        made.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+        made.on("pageerror", lambda error: said.append(str(error)))
+        yield made
+        browser.close()
+    assert said == []
+
+
+def _log_in(page: Page, address: str) -> None:
+    page.goto(address + "/")
+    page.get_by_label("用户名").fill("zhang")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(address + "/")
+
+
+def _violations(page: Page) -> list[Any]:
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in Axe().run(page).response["violations"]]
+
+
+def test_a_file_is_handed_in_and_followed_to_its_receipt_without_touching_the_page(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    _log_in(page, address)
+    page.get_by_role("link", name="报送数据", exact=True).first.click()
+    page.get_by_label("行政许可", exact=True).check()
+    file = tmp_path / "许可.csv"
+    file.write_bytes(CSV)
+    page.get_by_label("文件", exact=True).set_input_files(str(file))
+    page.get_by_role("button", name="报送", exact=True).click()
+    page.wait_for_url("**/batches/*/")
+    batch = Batch.objects.latest("pk")
+    assert f"批次 {batch.pk}" in page.inner_text("h1")
+    assert page.inner_text('[aria-current="step"]') == "已接收"
+    Batch.objects.filter(pk=batch.pk).update(state="checking", lines=1)
+    page.wait_for_selector('[aria-current="step"]:has-text("校验")')
+    receipt = {"lines": 1, "accepted": 1, "updated": 0, "duplicate": 0, "quarantined": 0, "linked": 1, "unlinked": 0}
+    Batch.objects.filter(pk=batch.pk).update(state="published", receipt=receipt | RECEIPT_WORDS, finished_at=NOW)
+    page.wait_for_selector("h2:has-text('回执')")
+    assert page.locator("[hx-get]").count() == 0
+
+
+def test_no_page_has_a_barrier_or_scrolls_sideways_in_either_scheme_and_width(page: Page, address: str) -> None:
+    page.goto(address + "/log-in/")
+    assert _violations(page) == []
+    _log_in(page, address)
+    numbers = list(Batch.objects.order_by("pk").values_list("pk", flat=True))
+    paths = ["/", "/upload/", "/batches/", "/punctuality/", *(f"/batches/{number}/" for number in numbers)]
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (1280, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            for path in paths:
+                page.goto(address + path)
+                assert _violations(page) == [], (path, scheme, width)
+                fits = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+                assert fits, (path, scheme, width)
+
+
+def test_the_keyboard_alone_is_enough_to_log_in_and_hand_in(page: Page, address: str) -> None:
+    page.goto(address + "/log-in/")
+    page.focus("input[name=username]")
+    page.keyboard.type("zhang")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(address + "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.goto(address + "/upload/")
+    page.focus("input[name=item]")
+    page.keyboard.press("Space")
+    assert page.locator("input[name=item]").first.is_checked()
+
+
+def test_without_a_script_a_batch_is_followed_by_refreshing(address: str) -> None:
+    batch = make_batch(Batch.objects.latest("pk").organisation, "checking")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        page = browser.new_context(java_script_enabled=False).new_page()
+        _log_in(page, address)
+        page.goto(f"{address}/batches/{batch.pk}/")
+        assert page.locator("meta[http-equiv=refresh]").count() == 1
+        Batch.objects.filter(pk=batch.pk).update(state="refused", refusal={"message": "文件没有数据行"})
+        page.wait_for_selector("text=文件没有数据行", timeout=10_000)
+        browser.close()
