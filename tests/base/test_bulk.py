@@ -121,7 +121,9 @@ def test_progress_is_told_every_byte(duck: duckdb.DuckDBPyConnection) -> None:
     told: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE arrived (a text, b text)")
-        copy_in(duck, "SELECT repeat('x', 100), NULL FROM range(5000)", cursor, "arrived", ["a", "b"], progress=told.append)
+        copy_in(
+            duck, "SELECT repeat('x', 100), NULL FROM range(5000)", cursor, "arrived", ["a", "b"], progress=told.append
+        )
     assert told == sorted(told)
     assert told[-1] == 5000 * (100 + 2)  # a delimiter and the end of the line
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from django.db import DatabaseError, connection
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,9 +18,10 @@ def _relations() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ('r', 'v', 'm', 'p', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"""
+            WHERE c.relkind IN ('r', 'v', 'm', 'p', 'S')
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"""
         )
-        return cursor.fetchall()
+        return [(str(schema), str(name)) for schema, name in cursor.fetchall()]
 
 
 def test_the_public_role_reads_the_publication_schema_and_is_refused_everything_else(
@@ -29,11 +32,12 @@ def test_the_public_role_reads_the_publication_schema_and_is_refused_everything_
     assert ("core", "records_record") in relations
     assert ("publication", "fact") in relations
     for schema, name in relations:
+        query = sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(schema, name))
         if schema == "publication":
-            public.execute(f'SELECT 1 FROM "{schema}"."{name}" LIMIT 1')
+            public.execute(query)
         else:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                public.execute(f'SELECT 1 FROM "{schema}"."{name}" LIMIT 1')
+                public.execute(query)
 
 
 def test_the_public_role_can_change_nothing_even_when_it_turns_read_only_off(
@@ -59,23 +63,31 @@ def test_the_public_role_can_change_nothing_even_when_it_turns_read_only_off(
         "ALTER ROLE chengxin_public SUPERUSER",
         "SELECT core.refuse_change()",
         "SELECT * FROM pg_authid",
+        "SELECT lo_create(0)",
+        "SELECT lo_from_bytea(0, 'x')",
+        "SELECT lo_import('/etc/passwd')",
+        "CREATE EXTENSION pg_trgm",
+        "CREATE FUNCTION publication.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             public.execute(statement)
 
 
-def test_the_public_role_cannot_log_in_to_another_database_of_the_server(
-    connect_as: Callable[[str], psycopg.Connection],
-) -> None:
+def test_the_public_role_cannot_log_in_as_another_role(connect_as: Callable[[str], psycopg.Connection]) -> None:
     public = connect_as("public")
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(
-            host=public.info.host,
-            port=public.info.port,
-            user="chengxin_owner",
-            password="guess",
-            dbname=public.info.dbname,
-        )
+    for role in ("chengxin_owner", "postgres"):
+        for password in ("guess", "", public.info.password):
+            with pytest.raises(psycopg.OperationalError):
+                psycopg.connect(host=public.info.host, user=role, password=password, dbname=public.info.dbname)
+
+
+@pytest.mark.parametrize("role", ["worker", "office", "api", "public"])
+@pytest.mark.parametrize("database", ["postgres", "template1"])
+def test_no_application_role_can_log_in_to_the_servers_own_databases(
+    database_url: Callable[[str], str], role: str, database: str
+) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(make_conninfo(database_url(role), dbname=database))
 
 
 @pytest.mark.parametrize("role", ["worker", "office", "api", "public"])
@@ -84,10 +96,10 @@ def test_no_application_role_can_change_or_remove_a_fact_or_an_audit_event(
 ) -> None:
     session = connect_as(role)
     session.execute("SET default_transaction_read_only = off")
-    for table in ("core.records_record", "core.audit_event"):
-        for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"UPDATE {table} SET id = 1"):
+    for table in ("records_record", "audit_event"):
+        for statement in ("DELETE FROM {}", "TRUNCATE {}", "UPDATE {} SET id = 1"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                session.execute(statement)
+                session.execute(sql.SQL(statement).format(sql.Identifier("core", table)))
 
 
 @pytest.mark.django_db

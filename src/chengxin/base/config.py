@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,8 +38,8 @@ def data_folder() -> Path:
 class Secrets:
     """The installation's secrets: the web signing key and one password for each database role."""
 
-    web_key: str
-    passwords: dict[str, str]
+    web_key: str = field(repr=False)
+    passwords: dict[str, str] = field(repr=False)
 
 
 def read_secrets(folder: Path) -> Secrets:
@@ -120,10 +120,14 @@ SOCKET_PATH_LIMIT = 107
 
 
 def socket_folder(folder: Path) -> Path:
-    """Return where the embedded server puts its socket: the data folder, or a short private one in its stead."""
-    if len(os.fsencode(folder / "run" / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
-        return folder / "run"
-    import hashlib  # noqa: PLC0415 - only installations under a very long path need it
+    """Return where the embedded server puts its socket: the data folder, or a short private one in its stead.
+
+    The data folder will not do when its path is too long, or has a comma: clients read that as a list of hosts.
+    """
+    near = folder / "run"
+    if len(os.fsencode(near / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT and "," not in str(near):
+        return near
+    import hashlib  # noqa: PLC0415 - only such installations need it
 
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path("/tmp") / f"chengxin-{os.geteuid()}-{digest}"  # noqa: S108 - made 0700 and checked by the starter

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from chengxin.base.config import DATABASE, ROLES, Secrets, embedded_url, ensure_secrets, socket_folder
 from chengxin.base.errors import ChengxinError
@@ -91,16 +92,19 @@ class EmbeddedServer:
         """Make the cluster if needed, start it if it does not run, make roles and database; return the secrets."""
         self._make_folders()
         held = ensure_secrets(self.folder)
-        new = not (self.cluster / "PG_VERSION").exists()
-        if new:
+        self._close_folders()
+        if not (self.cluster / "PG_VERSION").exists():
             self._initialise(held)
         if not self.running():
             self._forget_dead_server()
             self._launch()
             self.started_here = True
-        if new:
-            close_template(embedded_url(self.folder, "superuser", held, "template1"))
-        make_roles(embedded_url(self.folder, "superuser", held, "postgres"), held.passwords)
+        try:
+            make_roles(embedded_url(self.folder, "superuser", held, "postgres"), held.passwords)
+        except BaseException:
+            if self.started_here:  # who is told of an error stops nothing
+                self.stop()
+            raise
         return held
 
     def running(self) -> bool:
@@ -121,14 +125,13 @@ class EmbeddedServer:
         return embedded_url(self.folder, role, ensure_secrets(self.folder), database)
 
     def _make_folders(self) -> None:
-        sockets = socket_folder(self.folder)
         try:
             for part in (self.folder, self.folder / "log", self.folder / "inbox"):
                 part.mkdir(parents=True, exist_ok=True)
             probe = self.folder / "log" / ".writable"
             probe.touch()
             probe.unlink()
-            for part in (self.folder / "run", self.cluster, sockets):
+            for part in (self.folder / "run", self.cluster, socket_folder(self.folder)):
                 part.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise ChengxinError(
@@ -137,7 +140,10 @@ class EmbeddedServer:
                 f"the data folder {self.folder} cannot be written ({error.strerror}); set CHENGXIN_DATA",
                 where=str(self.folder),
             ) from error
-        account = self._account()
+
+    def _close_folders(self) -> None:
+        """Keep cluster and socket to the server's account, and refuse a socket folder that somebody else holds."""
+        sockets, account = socket_folder(self.folder), self._account()
         _refuse_strangers(sockets, account)
         if account is None:
             sockets.chmod(0o700)
@@ -315,6 +321,9 @@ def make_roles(superuser_url: str, passwords: dict[str, str], database: str = DA
         connection.execute("GRANT CONNECT ON DATABASE postgres TO chengxin_owner")
         connection.execute("ALTER ROLE chengxin_public SET default_transaction_read_only = on")
         connection.execute("ALTER ROLE chengxin_public SET statement_timeout = '3s'")
+        open_still = "SELECT has_database_privilege('chengxin_public', 'template1', 'CONNECT')"
+        if connection.execute(open_still).fetchone() == (True,):
+            close_template(make_conninfo(superuser_url, dbname="template1"))
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER chengxin_owner").format(sql.Identifier(database)))
@@ -324,7 +333,7 @@ def close_template(superuser_url: str) -> None:
     """Take large objects away from everybody in ``template1``, so that every database made from it is without them.
 
     PostgreSQL lets any role write them, the public one included, and no ``grants.sql`` can say otherwise: the
-    functions belong to the superuser. Called once, on a new cluster: nobody copies the template at that moment.
+    functions belong to the superuser. Done once, on a new cluster: nobody copies the template at that moment.
     """
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         for function in LARGE_OBJECT_WRITERS:

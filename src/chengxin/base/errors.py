@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ChengxinError(Exception):
     """Something the reader can act on.
@@ -16,6 +18,9 @@ class ChengxinError(Exception):
         self.message_en = message_en
         self.where = where
         super().__init__(f"{message_zh} ({message_en})")
+
+    def __reduce__(self) -> tuple[type[ChengxinError], tuple[str, str, str], dict[str, Any]]:
+        return type(self), (self.code, self.message_zh, self.message_en), vars(self)
 
     def as_dict(self) -> dict[str, str]:
         """Return the error as the API and ``--json`` print it."""

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from pathlib import Path
 
 from chengxin.base.embedded import EmbeddedServer
 from chengxin.cli.database import stop_when_unused
+
+PATIENCE = 5.0
+"""Seconds in which the lock of a killed command is expected to go: its pipe may close a moment before its lock does."""
+
+LOOK = 0.2
+"""Seconds between two looks at the lock."""
 
 
 def main(folder: Path) -> None:
@@ -20,7 +27,10 @@ def main(folder: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    stop_when_unused(EmbeddedServer(folder))
+    server = EmbeddedServer(folder)
+    until = time.monotonic() + PATIENCE
+    while not stop_when_unused(server) and time.monotonic() < until:
+        time.sleep(LOOK)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def stage_bodies(duck: duckdb.DuckDBPyConnection) -> None:
 
 
 def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None:
-    """Make ``facts`` from ``staged`` and ``linked`` as ``AddRecords`` takes them.
+    """Make ``facts`` and ``fact_content`` from ``staged`` and ``linked`` as ``AddRecords`` takes them.
 
     A penalty has effect while it may be shown (the dated rules of publicity); a licence while it is valid; a
     registration without end. A decision that its source calls withdrawn becomes a withdrawal.
@@ -71,7 +71,7 @@ def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None
                 _identifier AS identifier, _subject AS subject_id, _link AS link, _document AS document_number,
                 _decided AS decided_on, _from AS valid_from, _until AS valid_until, _rule AS rule, due_on,
                 coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
-                md5(concat_ws(chr(31), _content, _withdrawn{_dated(item)}))::UUID AS digest, _content AS content
+                md5(concat_ws(chr(31), _content, _withdrawn{_dated(item)}))::UUID AS digest
             FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
                     {", ".join(_periods(item, today))}, {_withdrawn(item)} AS _withdrawn,
                     {content_sql(item)} AS _content
@@ -79,6 +79,8 @@ def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None
                     {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
             LEFT JOIN deadline d ON d.day = f._decided"""
         )
+    content = f"SELECT row_number AS line, {content_sql(item)} AS content FROM staged s"
+    duck.execute(f"CREATE OR REPLACE VIEW fact_content AS {content}")
 
 
 def deadlines(duck: duckdb.DuckDBPyConnection, item: Item) -> None:

@@ -13,13 +13,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-import xlsxwriter  # type: ignore[import-untyped]
 from django.db import connection, transaction
 
 from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
 from chengxin.intake.models import QuarantinedRow
 from chengxin.intake.queries import Finding, ReturnedRow, batch_by_id, header_of, returned_rows
+from chengxin.intake.text_sheet import write_text_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ SHEET_ROWS = 1_048_576
 """Rows of a worksheet, header included (ECMA-376, SpreadsheetML as Excel and LibreOffice implement it)."""
 
 CELL_CHARACTERS = 32_767
-"""Characters of a worksheet's cell, by the same programs; xlsxwriter leaves a longer one out without a word."""
+"""Characters of a worksheet's cell, by the same programs."""
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
@@ -93,36 +93,20 @@ def write_returned_csv(out: BinaryIO, header: Sequence[str], rows: Iterable[Retu
 def write_returned_xlsx(out: BinaryIO, header: Sequence[str], rows: Iterable[ReturnedRow]) -> int:
     """Write ``rows`` as a workbook of one sheet into ``out``, every cell text, and return their number.
 
-    Memory stays flat: rows go to a temporary file as they come.
-
     Raises:
         ChengxinError: ``too_large_for_xlsx``: more rows than a sheet has, or a cell longer than a sheet's cell.
     """
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_urls": False})
-    try:
-        return _fill(book, header, rows)
-    finally:
-        book.close()  # takes its temporary files away, whatever happened
-
-
-def _fill(book: xlsxwriter.Workbook, header: Sequence[str], rows: Iterable[ReturnedRow]) -> int:
-    text = book.add_format({"num_format": "@"})
-    bold = book.add_format({"num_format": "@", "bold": True, "bg_color": "#EEF1F4"})
-    sheet = book.add_worksheet("退回数据")
-    sheet.freeze_panes(1, 0)
     kept = _own_columns(header)
-    width = len(kept)
-    sheet.set_column(0, width, 18, text)
-    sheet.set_column(width + 1, width + len(EXTRA_COLUMNS) - 1, 40, text)
-    for column, name in enumerate([*(header[place] for place in kept), *EXTRA_COLUMNS]):
-        sheet.write_string(0, column, _fitting(name, 1), bold)
-    count = 0
+    names = [_fitting(header[place], 1) for place in kept]
+    widths = [18] * (len(kept) + 1) + [40] * (len(EXTRA_COLUMNS) - 1)
+    return write_text_sheet(out, "退回数据", [*names, *EXTRA_COLUMNS], _sheet_rows(rows, kept), widths)
+
+
+def _sheet_rows(rows: Iterable[ReturnedRow], kept: Sequence[int]) -> Iterator[list[str]]:
     for count, row in enumerate(rows, start=1):
         if count >= SHEET_ROWS:
             raise _too_large(row.line)
-        for column, cell in enumerate(_cells(row, kept)):
-            sheet.write_string(count, column, _fitting(cell, row.line), text)
-    return count
+        yield [_fitting(cell, row.line) for cell in _cells(row, kept)]
 
 
 def failing_rules(actor: Actor, batch_id: int, limit: int) -> tuple[RuleCount, ...]:

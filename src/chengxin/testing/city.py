@@ -8,7 +8,7 @@ import json
 import tempfile
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -26,6 +26,9 @@ NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 ORGANISATION = "ks-scjg"
 """An organisation that hands in all three items."""
+
+Row: TypeAlias = dict[str, str]
+"""A row of a department's file, by field key."""
 
 _numbers = itertools.count(1)
 
@@ -75,7 +78,7 @@ def headers(item: str, generation: str) -> Mapping[str, str]:
     return {field.key: field.names_in(generation)[0] for field in fields}
 
 
-def row(item: str, generation: str, number: int = 1, **changed: str) -> dict[str, str]:
+def row(item: str, generation: str, number: int = 1, **changed: str) -> Row:
     """Return a row without a fault about body ``number``, by field key, with some values ``changed``.
 
     Document numbers follow the body's number; ``changed`` fields that the list does not have are refused.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib
 import os
 import signal
@@ -114,10 +115,14 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     while time.monotonic() < until:
         if process.poll() is not None:
             break
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
+            asked.request("HEAD", "/")
+            asked.getresponse().close()
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)  # gunicorn listens before its workers can answer
         else:
             return
+        finally:
+            asked.close()
     raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")

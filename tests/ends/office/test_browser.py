@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import sync_playwright
+from psycopg.types.json import Jsonb
 
 from chengxin.intake.models import Batch, QuarantinedRow, Timeliness
 from chengxin.testing.ends import served
@@ -17,6 +18,7 @@ from chengxin.testing.making import NOW, PASSWORD, make_batch, make_officer, mak
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import psycopg
     from playwright.sync_api import Page
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -41,12 +43,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def unsafe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this thread use the database while the browser's event loop is running in it: nothing else uses either."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
 @pytest.fixture
 def address(own_database: str, database_url: Callable[[str], str], tmp_path: Path) -> Iterator[str]:
     """Serve the office end as its own role, with an officer, batches and punctuality to look at."""
@@ -67,8 +63,12 @@ def address(own_database: str, database_url: Callable[[str], str], tmp_path: Pat
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """Give a page of a browser that fails the test when the page writes an error to the console."""
+def page(address: str) -> Iterator[Page]:
+    """Give a page of a browser that fails the test when the page writes an error to the console.
+
+    It starts after the server: Django's own connection is not to be used while the browser's event loop runs.
+    """
+    assert address
     said: list[str] = []
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
@@ -93,8 +93,9 @@ def _violations(page: Page) -> list[Any]:
 
 
 def test_a_file_is_handed_in_and_followed_to_its_receipt_without_touching_the_page(
-    page: Page, address: str, tmp_path: Path
+    page: Page, address: str, tmp_path: Path, connect_as: Callable[[str], psycopg.Connection]
 ) -> None:
+    worker = connect_as("worker")
     _log_in(page, address)
     page.get_by_role("link", name="报送数据", exact=True).first.click()
     page.get_by_label("行政许可", exact=True).check()
@@ -103,25 +104,30 @@ def test_a_file_is_handed_in_and_followed_to_its_receipt_without_touching_the_pa
     page.get_by_label("文件", exact=True).set_input_files(str(file))
     page.get_by_role("button", name="报送", exact=True).click()
     page.wait_for_url("**/batches/*/")
-    batch = Batch.objects.latest("pk")
-    assert f"批次 {batch.pk}" in page.inner_text("h1")
+    number = int(page.url.rstrip("/").rpartition("/")[2])
+    assert f"批次 {number}" in page.inner_text("h1")
     assert page.inner_text('[aria-current="step"]') == "已接收"
-    Batch.objects.filter(pk=batch.pk).update(state="checking", lines=1)
+    worker.execute("UPDATE intake_batch SET state = 'checking', lines = 1 WHERE id = %s", [number])
     page.wait_for_selector('[aria-current="step"]:has-text("校验")')
     receipt = {"lines": 1, "accepted": 1, "updated": 0, "duplicate": 0, "quarantined": 0, "linked": 1, "unlinked": 0}
-    Batch.objects.filter(pk=batch.pk).update(state="published", receipt=receipt | RECEIPT_WORDS, finished_at=NOW)
+    worker.execute(
+        "UPDATE intake_batch SET state = 'published', receipt = %s, finished_at = now() WHERE id = %s",
+        [Jsonb(receipt | RECEIPT_WORDS), number],
+    )
     page.wait_for_selector("h2:has-text('回执')")
     assert page.locator("[hx-get]").count() == 0
 
 
-def test_no_page_has_a_barrier_or_scrolls_sideways_in_either_scheme_and_width(page: Page, address: str) -> None:
+def test_no_page_has_a_barrier_or_scrolls_sideways_in_either_scheme_and_width(
+    page: Page, address: str, connect_as: Callable[[str], psycopg.Connection]
+) -> None:
     page.goto(address + "/log-in/")
     assert _violations(page) == []
     _log_in(page, address)
-    numbers = list(Batch.objects.order_by("pk").values_list("pk", flat=True))
+    numbers = [row[0] for row in connect_as("worker").execute("SELECT id FROM intake_batch ORDER BY id")]
     paths = ["/", "/upload/", "/batches/", "/punctuality/", *(f"/batches/{number}/" for number in numbers)]
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for width in (1280, 320):
             page.set_viewport_size({"width": width, "height": 800})
             for path in paths:
@@ -147,7 +153,9 @@ def test_the_keyboard_alone_is_enough_to_log_in_and_hand_in(page: Page, address:
     assert page.locator("input[name=item]").first.is_checked()
 
 
-def test_without_a_script_a_batch_is_followed_by_refreshing(address: str) -> None:
+def test_without_a_script_a_batch_is_followed_by_refreshing(
+    address: str, connect_as: Callable[[str], psycopg.Connection]
+) -> None:
     batch = make_batch(Batch.objects.latest("pk").organisation, "checking")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
@@ -155,6 +163,9 @@ def test_without_a_script_a_batch_is_followed_by_refreshing(address: str) -> Non
         _log_in(page, address)
         page.goto(f"{address}/batches/{batch.pk}/")
         assert page.locator("meta[http-equiv=refresh]").count() == 1
-        Batch.objects.filter(pk=batch.pk).update(state="refused", refusal={"message": "文件没有数据行"})
+        refusal = Jsonb({"message": "文件没有数据行"})
+        connect_as("worker").execute(
+            "UPDATE intake_batch SET state = 'refused', refusal = %s WHERE id = %s", [refusal, batch.pk]
+        )
         page.wait_for_selector("text=文件没有数据行", timeout=10_000)
         browser.close()

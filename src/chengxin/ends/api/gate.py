@@ -64,7 +64,7 @@ class ClientToken(HttpBearer):
             )
         largest = load_limits().upload_bytes if self.accepts == MULTIPART else load_limits().json_bytes
         length = str(request.META.get("CONTENT_LENGTH") or "0")
-        if not length.isdecimal() or int(length[:20]) > largest:
+        if not (length.isascii() and length.isdecimal()) or int(length[:20]) > largest:
             raise BodyTooLarge(
                 "too_large",
                 f"请求体超过 {largest} 字节，请拆分后再提交",

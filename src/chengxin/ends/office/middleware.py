@@ -74,7 +74,7 @@ def upload_limit(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         length = str(request.META.get("CONTENT_LENGTH") or "0")
-        if not length.isdecimal() or int(length[:20]) > load_access().upload_bytes:
+        if not (length.isascii() and length.isdecimal()) or int(length[:20]) > load_access().upload_bytes:
             from chengxin.ends.office.views.errors import too_large  # noqa: PLC0415 - views need the settings
 
             return too_large(request)

@@ -66,13 +66,13 @@ class Added:
 
 @dataclass(frozen=True)
 class AddRecords:
-    """Add the facts staged in DuckDB's table ``facts``, in the caller's transaction.
+    """Add the facts staged in DuckDB's ``facts`` and ``fact_content``, in the caller's transaction.
 
     ``facts`` has: line, key (uuid), identifier, subject_id, link, document_number, decided_on, valid_from, valid_until,
-    rule, due_on, due_provisional, public, withdrawn, digest (uuid), content (JSON text). Rows with one key are versions
-    of one fact in the order of their lines; a row that says what the version before it says is a duplicate. Where the
-    last row about a fact says what is known already, all its rows are duplicates: a file sent twice in two shapes has
-    one effect.
+    rule, due_on, due_provisional, public, withdrawn, digest (uuid); ``fact_content`` has line and content (JSON text).
+    Rows with one key are versions of one fact in the order of their lines; a row that says what the version before it
+    says is a duplicate. Where the last row about a fact says what is known already, all its rows are duplicates: a file
+    sent twice in two shapes has one effect.
 
     Additions of one item wait for each other (an advisory lock until the end of the transaction), so that two files
     with the same fact cannot both believe it new.
@@ -141,7 +141,8 @@ class AddRecords:
         # Withdrawn in this very file, and handed in again further down.
         self.duck.execute(
             """INSERT INTO turned_down SELECT f.line, ? FROM facts f JOIN
-            (SELECT key, min(line) AS since FROM facts ANTI JOIN turned_down USING (line) WHERE withdrawn GROUP BY key) w
+            (SELECT key, min(line) AS since FROM facts ANTI JOIN turned_down USING (line) WHERE withdrawn
+                GROUP BY key) w
             USING (key) ANTI JOIN turned_down t ON t.line = f.line WHERE NOT f.withdrawn AND f.line > w.since""",
             [WITHDRAWN],
         )
@@ -166,34 +167,36 @@ class AddRecords:
 
     def _copy(self, rows: int, *, replacing: bool) -> None:
         first = reserve_ids(rows)
-        self.duck.execute(
-            f"""CREATE OR REPLACE TABLE numbered AS
-            SELECT line, key, version, known_id, {first} - 1 + row_number() OVER (ORDER BY line) AS id
-            FROM decided WHERE fate <> 'duplicate'"""
-        )
-        replaces = "NULL::BIGINT"
+        self._finish(first)
         superseded: tuple[int, ...] = ()
         if replacing:
-            replaces = "coalesce(lag(n.id) OVER (PARTITION BY n.key ORDER BY n.version), n.known_id)"
-            self.duck.execute(
-                """CREATE OR REPLACE TABLE overtaken AS SELECT id FROM
-                (SELECT id, lead(id) OVER (PARTITION BY key ORDER BY version) AS later FROM numbered)
-                WHERE later IS NOT NULL"""
+            overtaken = self.duck.execute(
+                "SELECT replaces FROM finished WHERE replaces >= ? ORDER BY replaces", [first]
             )
-            superseded = tuple(row[0] for row in self.duck.execute("SELECT id FROM overtaken ORDER BY id").fetchall())
+            superseded = tuple(row[0] for row in overtaken.fetchall())
         with connection.cursor() as cursor:
-            copy_in(self.duck, self._select(replaces), cursor, "records_record", COLUMNS, progress=self.progress)
+            copy_in(self.duck, _FINISHED, cursor, "records_record", COLUMNS, progress=self.progress)
         publish(RecordsAdded(self.item, first, first + rows - 1, superseded, replacing, self.today))
 
-    def _select(self, replaces: str) -> str:
-        """Return the DuckDB query that gives the finished rows in the order of ``COLUMNS``."""
-        stamp = self.now.isoformat()
-        return f"""SELECT n.id, n.key, n.version,
-            CASE WHEN f.withdrawn THEN 'withdrawn' WHEN n.version = 1 THEN 'new' ELSE 'corrected' END,
-            {replaces}, '{self.item}', '{self.generation}', f.subject_id, f.link, f.identifier, {self.organisation_id},
-            {self.batch_id}, f.line, f.document_number, f.decided_on, f.valid_from, f.valid_until, f.rule, f.due_on,
-            f.due_provisional, f.public AND NOT f.withdrawn, '{stamp}', f.digest, f.content
-            FROM facts f JOIN numbered n USING (line)"""
+    def _finish(self, first: int) -> None:
+        """Make ``finished``: the rows to add but for their content, numbered from ``first`` in the order of lines."""
+        self.duck.execute(
+            """CREATE OR REPLACE TABLE finished AS
+            WITH numbered AS (
+                SELECT line, key, version, known_id, ?::BIGINT - 1 + row_number() OVER (ORDER BY line) AS id
+                FROM decided WHERE fate <> 'duplicate')
+            SELECT n.*, coalesce(lag(n.id) OVER (PARTITION BY n.key ORDER BY n.version), n.known_id) AS replaces,
+                CASE WHEN f.withdrawn THEN 'withdrawn' WHEN n.version = 1 THEN 'new' ELSE 'corrected' END AS kind,
+                ? AS item, ? AS generation, ?::INTEGER AS organisation_id, ?::BIGINT AS batch_id, ? AS recorded_at,
+                f.* EXCLUDE (line, key, public), f.public AND NOT f.withdrawn AS public
+            FROM numbered n JOIN facts f USING (line)""",
+            [first, self.item, self.generation, self.organisation_id, self.batch_id, self.now.isoformat()],
+        )
+
+
+_FINISHED = f"SELECT {', '.join(COLUMNS)} FROM fact_content JOIN finished USING (line)"
+"""The rows as COPY takes them. The content is put together on the way: PostgreSQL is the slower side, and content that
+is never written down needs no memory."""
 
 
 def reserve_ids(rows: int) -> int:

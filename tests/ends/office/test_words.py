@@ -1,0 +1,89 @@
+"""Words and numbers on the office's pages, in both languages."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chengxin.accounts.models import Officer
+from chengxin.catalogue import load_catalogue
+from chengxin.ends.office import pages
+from chengxin.ends.office.templatetags.office import encoding_name, item_name, said, size, state_name
+from chengxin.ends.office.views.desk import months_before
+from chengxin.intake.models import Batch
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KB"), (1_048_575, "1023 KB"), (1_048_576, "1.0 MB"), (10**9, "953.7 MB")],
+)
+def test_sizes_are_said_as_people_say_them(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+@pytest.mark.parametrize("item", load_catalogue().items)
+def test_an_item_is_named_in_the_readers_language(item: Any) -> None:
+    with translation.override("zh-hans"):
+        assert item_name(item.key) == item.name
+    with translation.override("en"):
+        assert item_name(item.key) == item.name_en
+
+
+def test_an_item_that_left_the_catalogue_stands_for_itself() -> None:
+    assert item_name("gone") == "gone"
+
+
+def test_every_state_of_a_batch_has_a_name_and_the_office_knows_which_are_ends(office: Any) -> None:
+    assert office
+    assert set(pages.STATES) == set(Batch.State.values)
+    assert set(pages.ENDED) == {"published", "refused"}
+    for state, label in Batch.State.choices:
+        with translation.override("zh-hans"):
+            assert state_name(state) == label
+        with translation.override("en"):
+            assert state_name(state).isascii()
+
+
+def test_every_duty_has_a_name(office: Any) -> None:
+    assert office
+    assert set(pages.ROLES) == set(Officer.Role.values)
+    with translation.override("zh-hans"):
+        assert {key: str(name) for key, name in pages.ROLES.items()} == dict(Officer.Role.choices)
+
+
+def test_an_error_is_said_in_the_readers_language() -> None:
+    error = {"message": "没有表头", "message_en": "no header"}
+    with translation.override("zh-hans"):
+        assert said(error) == "没有表头"
+    with translation.override("en"):
+        assert said(error) == "no header"
+        assert said({"message": "没有表头"}) == ""
+
+
+def test_encodings_are_named_as_officers_know_them() -> None:
+    with translation.override("zh-hans"):
+        assert [encoding_name(one) for one in ("utf-8", "gb18030", "xlsx")] == ["UTF-8", "GB18030", "Excel 工作簿"]
+
+
+@given(st.dates(date(1950, 1, 1), date(2150, 1, 1)), st.integers(0, 240))
+def test_months_are_counted_back_one_by_one(day: date, count: int) -> None:
+    month = day.replace(day=1)
+    for _ in range(count):
+        month = (month - timedelta(days=1)).replace(day=1)
+    assert months_before(day, count) == month
+
+
+def test_a_page_before_the_log_in_knows_the_city_and_no_officer(office: Any) -> None:
+    assert office
+    frame = pages.frame(RequestFactory().get("/"))
+    assert frame["officer"] is None
+    assert frame["organisation"] == ""
+    assert not frame["may_submit"]
+    assert frame["site"] == "诚信昆山"
+    assert "演练数据" in frame["banner"]
