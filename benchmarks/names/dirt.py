@@ -132,7 +132,9 @@ def doubled(name: Clean, chance: Random) -> str | None:
 def swapped(name: Clean, chance: Random) -> str | None:
     """Swap two neighbours."""
     text = name.text
-    places = [at for at in range(len(text) - 1) if text[at] != text[at + 1] and not set(text[at : at + 2]) & set("()（）")]
+    places = [
+        at for at in range(len(text) - 1) if text[at] != text[at + 1] and not set(text[at : at + 2]) & set("()（）")
+    ]
     if not places:
         return None
     at = chance.choice(places)
@@ -235,7 +237,11 @@ SAME: dict[str, dict[str, Dirt]] = {
 
 def branch_added(name: Clean, chance: Random) -> str | None:
     """Add a branch."""
-    return name.text + chance.choice(["昆山分公司", "苏州分公司", "第二分公司", "分公司", "花桥营业部"]) if name.form else None
+    return (
+        name.text + chance.choice(["昆山分公司", "苏州分公司", "第二分公司", "分公司", "花桥营业部"])
+        if name.form
+        else None
+    )
 
 
 def brand_changed(name: Clean, chance: Random) -> str | None:

@@ -16,6 +16,7 @@ from django.db import connection
 from chengxin.base.config import ROLES, read_secrets
 from chengxin.base.embedded import EmbeddedServer
 from chengxin.base.errors import ChengxinError
+from chengxin.cli import keeper
 from chengxin.cli.database import embedded_server, external_url, external_urls, stop_when_unused
 
 if TYPE_CHECKING:
@@ -78,6 +79,18 @@ def test_two_commands_share_the_server_and_the_last_one_stops_it(folder: Path) -
     assert server.running()
     other.communicate("")
     assert other.returncode == 0
+    assert not server.running()
+
+
+def test_a_short_command_beside_a_long_one_does_not_wait_for_it(folder: Path) -> None:
+    other = user(folder)
+    try:
+        with embedded_server(folder) as server:
+            begun = time.monotonic()
+        assert time.monotonic() - begun < keeper.PATIENCE
+        assert server.running()
+    finally:
+        other.communicate("")
     assert not server.running()
 
 

@@ -15,7 +15,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,6 +119,10 @@ class EmbeddedServer:
         if self.running():
             self._control("stop", "-m", "fast", "-w")
         self.started_here = False
+        sockets = socket_folder(self.folder)
+        if not sockets.is_relative_to(self.folder):
+            with suppress(OSError):  # never made, somebody else's, or a server still answers there
+                sockets.rmdir()
 
     def url(self, role: str, database: str = DATABASE) -> str:
         """Return the address for ``role``."""

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from chengxin.base.embedded import EmbeddedServer
-from chengxin.cli.database import stop_when_unused
+from chengxin.cli.database import RELEASED, stop_when_unused
 
 PATIENCE = 5.0
 """Seconds in which the lock of a killed command is expected to go: its pipe may close a moment before its lock does."""
@@ -26,7 +26,8 @@ def main(folder: Path) -> None:
     """Wait until the pipe on stdin closes, then stop the server of ``folder`` when nobody uses it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    sys.stdin.buffer.read()
+    if sys.stdin.buffer.read() == RELEASED:
+        return
     server = EmbeddedServer(folder)
     until = time.monotonic() + PATIENCE
     while not stop_when_unused(server) and time.monotonic() < until:

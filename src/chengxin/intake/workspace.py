@@ -6,6 +6,8 @@ the processor, three times by the clock).
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -38,12 +40,19 @@ class Workspace:
         return self.folder / "rows.csv"
 
 
+PREFIX = "chengxin-batch-"
+
+
 @contextmanager
 def workspace() -> Iterator[Workspace]:
-    """Yield a fresh workspace; folder and database are gone afterwards, whatever happened."""
-    folder = Path(tempfile.mkdtemp(prefix="chengxin-batch-"))
-    try:
-        with duckdb.connect(
+    """Yield a fresh workspace; folder and database are gone afterwards, whatever happened.
+
+    A killed import cannot tidy up, and its spool holds what the department wrote: the next import removes it.
+    """
+    _sweep()
+    with (
+        _locked_folder() as folder,
+        duckdb.connect(
             ":memory:",
             config={
                 "memory_limit": MEMORY,
@@ -53,12 +62,52 @@ def workspace() -> Iterator[Workspace]:
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
-        ) as duck:
-            # DuckDB draws its own bar on stdout, where a command's JSON goes.
-            duck.execute("SET enable_progress_bar = false")
-            yield Workspace(folder, duck)
+        ) as duck,
+    ):
+        yield Workspace(folder, duck)
+
+
+@contextmanager
+def _locked_folder() -> Iterator[Path]:
+    """Yield a new folder that no sweep takes away before the block ends."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        handle = _lock(folder)
+        if handle is not None:
+            break
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _lock(folder: Path) -> int | None:
+    """Return a handle that locks ``folder``, or None where somebody else has it or it is gone."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    if not folder.exists():
+        os.close(handle)
+        return None
+    return handle
+
+
+def _sweep() -> None:
+    """Remove the folders of imports that were killed: ours by owner, and locked by nobody."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            continue
+        handle = _lock(folder)
+        if handle is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(handle)
 
 
 @contextmanager

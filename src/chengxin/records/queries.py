@@ -61,5 +61,5 @@ def standing(subject_id: int, on_day: date, known_at: datetime) -> tuple[Standin
 
 
 def _fact(row: Sequence[Any]) -> StandingFact:
-    *columns, content = row
-    return StandingFact(*columns, json.loads(content))
+    values = [*row[:-1], json.loads(row[-1])]
+    return StandingFact(*values)

@@ -85,7 +85,7 @@ def test_a_batch_is_followed_to_its_receipt_or_refusal(api: Any, token: str, org
 
 
 def test_another_organisations_batch_looks_exactly_like_one_that_does_not_exist(api: Any, token: str) -> None:
-    other = make_batch(make_organisation("tax"))
+    other = make_batch(make_organisation("tax"), pk=123456)
     for path in ("", "/returned"):
         hidden = api.get(f"/batches/{other.pk}{path}", token)
         missing = api.get(f"/batches/987654321{path}", token)

@@ -11,7 +11,6 @@ from django.db import DatabaseError, connection
 
 from chengxin.audit.models import Event
 from chengxin.intake.models import Batch, QuarantinedRow, Timeliness
-from chengxin.intake.receipt import Receipt
 from chengxin.records.models import Record
 from chengxin.subjects.models import Subject
 from chengxin.testing.city import NOW, import_path, import_rows, row, uscc, write_file
@@ -19,6 +18,7 @@ from chengxin.testing.city import NOW, import_path, import_rows, row, uscc, writ
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chengxin.intake.receipt import Receipt
     from chengxin.testing.city import Row
 
 TOTALS = ("lines", "accepted", "updated", "duplicate", "quarantined", "linked", "unlinked")
@@ -214,7 +214,7 @@ def test_a_public_store_that_is_locked_away_keeps_the_facts_out_too(tmp_path: Pa
     path = write_file(tmp_path / "a.csv", "penalty", "G3", [row("penalty", "G3")])
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE publication.fact RENAME TO away")
-    with pytest.raises((DatabaseError, psycopg.Error), match="publication.fact"):
+    with pytest.raises((DatabaseError, psycopg.Error), match=r"publication\.fact"):
         import_path(path, "penalty")
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE publication.away RENAME TO fact")

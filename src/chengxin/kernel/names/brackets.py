@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Unbracketed:
+class Unbracketed(NamedTuple):
     """A name without its brackets: ``text``, the closed brackets' contents, and whether a sign had no partner."""
 
     text: str

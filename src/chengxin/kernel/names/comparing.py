@@ -181,7 +181,10 @@ def _may_be_mistyped(a: Reading, b: Reading, relation: Relation) -> bool:
         return True
     if relation is Relation.DIFFERS:
         return a.unknown_place or b.unknown_place
-    return a.core != b.core and (a.lead != b.lead or len(a.core) != len(b.core))
+    if a.core == b.core:
+        return False
+    twice = abs(len(a.core) - len(b.core)) == 1 and a.lead[-1:] in {a.core[:1], b.core[:1]}
+    return a.lead != b.lead or twice
 
 
 def _told(reading: Reading) -> str:

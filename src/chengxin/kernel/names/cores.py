@@ -117,7 +117,7 @@ def _judge_brand(a: Reading, b: Reading, slips: tuple[Slip, ...], in_all: int, f
 
 
 def _explains(slip: Slip, length: int) -> bool:
-    """Tell whether a slip in a brand of this length is what typing makes; 金龙 and 龙金 are two brands, 家悦 and 家家悦 too."""
+    """Tell whether a slip in a brand of this length is what typing makes: 金龙 and 龙金 are two brands."""
     if slip.kind == "doubled":
         return length >= _SHORT_BRAND and (slip.x or slip.y) not in doubled_on_purpose()
     return slip.kind in _EXPLAINED or (slip.kind == "swapped" and length >= _LONG_BRAND)

@@ -13,7 +13,7 @@ _MAY_BE_DAMAGED = frozenset({*_COMPANY_FORMS, "公司"})
 COMPANY_KINDS = frozenset({"limited", "joint_stock", "company"})
 """Kinds of body that 公司, without more, may stand for."""
 GROUP = "集团"
-_HOLDING = ("控", "参", "持")
+_HOLDING = ("控股", "参股", "持股")
 _SHORTEST_CUT = 2
 
 
@@ -103,7 +103,8 @@ def _from_table(text: str, exact: str) -> tuple[str, int] | None:
     table = damaged_forms()
     for length in range(min(len(_JOINT_STOCK) + 1, len(text)), max(len(exact), 1), -1):
         found = table.get(text[-length:])
-        if found and not (text[-length] == "股" and text[1 - length] != "份" and text[-length - 1 : -length] in _HOLDING):
+        holding = text[-length - 1 : 1 - length] in _HOLDING and text[1 - length] != "份"
+        if found and not holding:
             return found.text, length
     return None
 

@@ -7,8 +7,8 @@ names of organs, schools and foreign bodies are read as far as they follow.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from chengxin.kernel.names.brackets import take_brackets
 from chengxin.kernel.names.folding import fold_name
@@ -39,42 +39,53 @@ _SAYS = re.compile(r"\w")
 _AGAIN = ("公司", "司", "有限公司", "有限责任公司", "股份有限公司")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A name in usual characters, read for comparing; every text is a slice of ``text``.
+class Reading(NamedTuple):
+    """A name in usual characters, read for comparing; the parts are slices of ``text``, which has no brackets.
 
-    ``lead`` is the part that names places at the start; ``core`` is brand and trade without a place that stands
-    inside; ``words`` are the trade's words; ``others`` are contents of brackets that are neither place nor remark;
-    ``unit`` is the branch, also where a bracket names it.
+    Attributes:
+        text: the name without its brackets.
+        lead: what names places at the start.
+        brand: 字号.
+        words: the words of the trade 行业, without a place that stands among them.
+        trade_slice: everything between brand and form, such a place included.
+        form_text: the legal form as written, 集团 included.
+        form: the legal form meant, or None.
+        form_misspelt: whether the form is mistyped.
+        group: whether the name calls the body a group, with or without brackets.
+        branch: what names a branch behind the parent.
+        unit: the branch, also where a bracket names it.
+        remark: what stands behind the name and is no part of it; ``alias`` tells that it is a foreign name.
+        alias: see ``remark``.
+        leading: the places at the start, the widest first.
+        inside: the places in brackets and inside the name.
+        unknown_place: whether the last leading place is one that no table knows.
+        others: contents of brackets that are neither place nor remark.
+        core: brand and trade words, what tells the body from others of its place.
     """
 
     text: str
     lead: str
     brand: str
     words: tuple[str, ...]
+    trade_slice: str
     form_text: str
     form: Form | None
     form_misspelt: bool
     group: bool
     branch: str
+    unit: str
     remark: str
     alias: bool
     leading: tuple[Place, ...]
     inside: tuple[Place, ...]
-    others: tuple[str, ...]
-    trade_slice: str
     unknown_place: bool
-    unit: str
+    others: tuple[str, ...]
+    core: str
 
     @property
     def trade(self) -> str:
         """Give the trade's words one after the other."""
-        return "".join(self.words)
-
-    @property
-    def core(self) -> str:
-        """Give what tells the body from others of its place: brand and trade."""
-        return self.brand + self.trade
+        return self.core[len(self.brand) :]
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -93,40 +104,39 @@ def parse_name(text: str) -> ParsedName:
     usual = folded.translate(usual_characters())
     reading = read_usual(usual)
     plain = take_brackets(folded)
-    lengths = (len(reading.lead), len(reading.brand), len(reading.trade_slice), len(reading.form_text))
-    parts: list[str] = []
-    at = 0
-    for length in (*lengths, len(reading.branch)):
-        parts.append(plain.text[at : at + length])
-        at += length
-    region, brand, trade, form, branch = parts
+    at = len(reading.lead)
+    brand = at + len(reading.brand)
+    trade = brand + len(reading.trade_slice)
+    form = trade + len(reading.form_text)
+    branch = form + len(reading.branch)
+    shorts = [one.short for one in sorted(reading.places, key=lambda one: len(one.above))]
     return ParsedName(
-        region,
-        brand,
-        trade,
-        form,
-        branch,
+        plain.text[:at],
+        plain.text[at:brand],
+        plain.text[brand:trade],
+        plain.text[trade:form],
+        plain.text[form:branch],
         plain.contents,
         text,
         folded,
         _notes(reading, traditional=usual != folded, unclosed=plain.unclosed),
-        plain.text[at:],
-        tuple(dict.fromkeys(one.short for one in sorted(reading.places, key=lambda one: len(one.above)))),
+        plain.text[branch:],
+        tuple(dict.fromkeys(shorts)),
     )
 
 
 def _notes(reading: Reading, *, traditional: bool, unclosed: bool) -> tuple[str, ...]:
-    noticed = {
-        "empty": not reading.text,
-        "traditional": traditional,
-        "form_misspelt": reading.form_misspelt,
-        "no_form": reading.form is None,
-        "place_inside": bool(reading.inside),
-        "unknown_place": reading.unknown_place,
-        "unclosed_bracket": unclosed,
-        "foreign": bool(reading.text) and not _HAN.search(reading.text),
-    }
-    return tuple(code for code, is_so in noticed.items() if is_so)
+    noticed = (
+        ("empty", not reading.text),
+        ("traditional", traditional),
+        ("form_misspelt", reading.form_misspelt),
+        ("no_form", reading.form is None),
+        ("place_inside", bool(reading.inside)),
+        ("unknown_place", reading.unknown_place),
+        ("unclosed_bracket", unclosed),
+        ("foreign", bool(reading.text) and not _HAN.search(reading.text)),
+    )
+    return tuple([code for code, is_so in noticed if is_so])
 
 
 def read_usual(usual: str, *, with_form: bool = True) -> Reading:
@@ -137,36 +147,39 @@ def read_usual(usual: str, *, with_form: bool = True) -> Reading:
     rest = body[: len(body) - form_length]
     lead, leading, unknown = leading_places(rest)
     brand, words, inside, trade_slice = _brand_and_trade(rest[lead:])
-    bracketed = _read_brackets(plain.contents)
+    bracketed = _read_brackets(plain.contents) if plain.contents else _NO_BRACKETS
     return Reading(
         text=plain.text,
         lead=rest[:lead],
         brand=brand,
         words=words,
+        trade_slice=trade_slice,
         form_text=body[len(body) - form_length :],
         form=form,
         form_misspelt=misspelt,
         group=bracketed.group or bool(form and form.group),
         branch=branch,
+        unit=branch + bracketed.unit,
         remark=remark,
         alias=bool(remark) and bool(_FOREIGN.fullmatch(remark)),
         leading=leading,
         inside=inside + bracketed.places,
-        others=bracketed.others,
-        trade_slice=trade_slice,
         unknown_place=unknown,
-        unit=branch + bracketed.unit,
+        others=bracketed.others,
+        core=brand + "".join(words),
     )
 
 
-@dataclass(frozen=True)
-class _Bracketed:
+class _Bracketed(NamedTuple):
     """What the brackets of a name hold: places, a branch, the word 集团, and texts that say anything else."""
 
     places: tuple[Place, ...]
     unit: str
     group: bool
     others: tuple[str, ...]
+
+
+_NO_BRACKETS = _Bracketed((), "", group=False, others=())
 
 
 def _read_brackets(contents: tuple[str, ...]) -> _Bracketed:

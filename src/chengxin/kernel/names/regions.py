@@ -88,12 +88,16 @@ def places_only(text: str) -> tuple[Place, ...]:
 
 def most_specific(chain: tuple[Place, ...]) -> frozenset[str]:
     """Give the short names of the places that contain no other place of the chain."""
-    above = frozenset().union(*(one.above for one in chain)) if chain else frozenset[str]()
+    if len(chain) <= 1:
+        return frozenset(one.short for one in chain)
+    above = frozenset().union(*(one.above for one in chain))
     return frozenset(one.short for one in chain) - above
 
 
 def relate(one: tuple[Place, ...], other: tuple[Place, ...]) -> Relation:
     """Say how the places of two names relate; the answer is the same with the names exchanged."""
+    if one == other:
+        return Relation.EQUAL
     x, y = most_specific(one), most_specific(other)
     if x == y:
         return Relation.EQUAL if {p.short for p in one} == {p.short for p in other} else Relation.WIDENED

@@ -22,19 +22,27 @@ def _markers() -> re.Pattern[str]:
     return re.compile("|".join(branch_markers("always")))
 
 
+def _count(reading: Reading) -> int:
+    """Count the branch markers of a name: the branch of a branch has one more than the branch."""
+    return len(_markers().findall(reading.text)) + len(_markers().findall(reading.unit[len(reading.branch) :]))
+
+
 def compare_units(a: Reading, b: Reading, findings: Findings) -> None:
     """Add the reasons that the branches of two names give; nothing where neither names one."""
     x, y = a.unit, b.unit
+    ours, theirs = _count(a), _count(b)
+    if ours != theirs and min(ours, theirs) > 0:
+        findings.add("branch_differs", x, y)
+        return
     if x == y:
         return
     if not x or not y:
         findings.add("branch_and_parent", x or y)
         return
-    ours, theirs = len(_markers().findall(x)), len(_markers().findall(y))
     at_x, places_x, _ = leading_places(x)
     at_y, places_y, _ = leading_places(y)
     relation = relate(places_x, places_y)
-    if relation is Relation.DIFFERS or (ours != theirs and min(ours, theirs) > 0):
+    if relation is Relation.DIFFERS:
         findings.add("branch_differs", x, y)
         return
     same_rest = x[at_x:] == y[at_y:] and relation in {Relation.EQUAL, Relation.WIDENED}
