@@ -165,9 +165,7 @@ class _StrictLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
-                raise yaml.MarkedYAMLError(
-                    problem="a key must be plain text", problem_mark=key_node.start_mark
-                )
+                raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key_node.start_mark)
             if key in seen:
                 said = f"key {key!r} is written twice"
                 raise yaml.MarkedYAMLError(problem=said, problem_mark=key_node.start_mark)
@@ -233,9 +231,7 @@ class _Reader:
         values = self.maybe(key, list) or []
         for value in values:
             if not isinstance(value, str):
-                raise _wrong(
-                    f"{self.where}.{key}", f"应全是文字（{value!r}）", f"must hold text only ({value!r})"
-                )
+                raise _wrong(f"{self.where}.{key}", f"应全是文字（{value!r}）", f"must hold text only ({value!r})")
             if allowed is not None and value not in allowed:
                 raise _not_allowed(f"{self.where}.{key}", value, allowed)
         return tuple(values)

@@ -23,7 +23,10 @@ PAGE = 20
 
 @dataclass(frozen=True)
 class BatchView:
-    """A batch as its organisation sees it. ``receipt`` is the receipt's JSON, ``refusal`` an error's JSON, or None."""
+    """A batch as its organisation sees it. ``receipt`` is the receipt's JSON, ``refusal`` an error's JSON, or None.
+
+    ``notices`` are what the organisation should know although the file was taken in: code, message and message_en.
+    """
 
     id: int
     item: str
@@ -41,6 +44,7 @@ class BatchView:
     lines: int | None
     receipt: Mapping[str, Any] | None
     refusal: Mapping[str, Any] | None
+    notices: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -166,4 +170,5 @@ def _view(batch: Batch) -> BatchView:
         lines=batch.lines,
         receipt=batch.receipt,
         refusal=batch.refusal,
+        notices=tuple(batch.notices),
     )

@@ -20,6 +20,7 @@ from chengxin.base.errors import ChengxinError
 from chengxin.intake.models import QuarantinedRow
 from chengxin.intake.queries import Finding, ReturnedRow, batch_by_id, header_of, returned_rows
 from chengxin.intake.text_sheet import write_text_sheet
+from chengxin.kernel.text import sql_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,6 +72,17 @@ def unescape_formula(cell: str) -> str:
     ('=1+1', "'90s")
     """
     return cell[1:] if _ESCAPED.match(cell) else cell
+
+
+def unescape_formula_sql(column: str) -> str:
+    """Return the DuckDB expression that gives back the text of ``column`` as ``unescape_formula`` does."""
+    escaped = sql_literal(f"^{_ESCAPED.pattern}")
+    return f"(CASE WHEN regexp_matches({column}, {escaped}) THEN substr({column}, 2) ELSE {column} END)"
+
+
+def is_returned_csv(header: Sequence[str], encoding: str) -> bool:
+    """Whether a file with this header is a CSV of rows sent back: its cells may carry the apostrophe of an export."""
+    return encoding != "xlsx" and EXTRA_COLUMNS[0] in header
 
 
 def write_returned_csv(out: BinaryIO, header: Sequence[str], rows: Iterable[ReturnedRow]) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chengxin.catalogue import FieldType, load_catalogue
+from chengxin.intake.returned import is_returned_csv, unescape_formula_sql
 from chengxin.intake.workspace import written_order
 from chengxin.kernel.amounts import AmountError, parse_amount
 from chengxin.kernel.dates import DateError, OpenEnd, parse_date
@@ -49,8 +50,13 @@ def load_rows(duck: duckdb.DuckDBPyConnection, spool: Path, reading: Reading) ->
     columns = {"row_number": "INTEGER", "flaw": "VARCHAR", "damaged": "VARCHAR"}
     columns |= {f"c{place}": "VARCHAR" for place in range(len(reading.header))}
     types = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
+    cells = "*"
+    if is_returned_csv(reading.header, reading.encoding):
+        unescaped = [f"{unescape_formula_sql(f'c{place}')} AS c{place}" for place in range(len(reading.header))]
+        cells = ", ".join(["row_number", "flaw", "damaged", *unescaped])
     duck.execute(
-        f"""CREATE VIEW raw AS SELECT * FROM read_csv('{spool}', header = false, auto_detect = false, columns = {types},
+        f"""CREATE VIEW raw AS SELECT {cells}
+        FROM read_csv('{spool}', header = false, auto_detect = false, columns = {types},
         delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '{NO_NULL}', max_line_size = {LONG_LINE},
         buffer_size = {2 * LONG_LINE})"""
     )

@@ -1,4 +1,8 @@
-"""Jobs of this room, run by the worker."""
+"""Jobs of this room, run by the worker.
+
+What imports needs is loaded when the first job runs: every process reads the names of the jobs, and the ends would
+otherwise load the whole way of a file at their start.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from chengxin.base.clock import system_now
-from chengxin.intake.actions.import_batch import BatchRefused, ImportBatch
-from chengxin.intake.actions.receive import IMPORT_TASK, QUEUE
 
 log = logging.getLogger(__name__)
+
+IMPORT_TASK = "intake.import_batch"
+QUEUE = "intake"
 
 TRIES = 5
 """How often an import that failed for a passing reason (a lost connection, a full disk) is tried again."""
@@ -22,6 +27,8 @@ EVERY_MINUTE = "* * * * *"
 @app.task(name=IMPORT_TASK, queue=QUEUE, retry=RetryStrategy(max_attempts=TRIES, exponential_wait=4))
 def import_batch(batch_id: int) -> None:
     """Import a received batch. A refusal is an answer and ends the job; any other error is tried again."""
+    from chengxin.intake.actions.import_batch import BatchRefused, ImportBatch  # noqa: PLC0415 - see the module
+
     try:
         ImportBatch(batch_id, system_now).execute()
     except BatchRefused as refusal:

@@ -64,6 +64,8 @@ def workspace() -> Iterator[Workspace]:
             },
         ) as duck,
     ):
+        # DuckDB draws its own bar on stdout, where a command's JSON goes.
+        duck.execute("SET enable_progress_bar = false")
         yield Workspace(folder, duck)
 
 

@@ -212,7 +212,8 @@ def expected(known: list[str], rows: list[str]) -> tuple[list[str], dict[str, in
 
 
 FILES = st.lists(
-    st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["甲", "乙", "丙", GONE])), min_size=1, max_size=6), max_size=5
+    st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["甲", "乙", "丙", GONE])), min_size=1, max_size=6),
+    max_size=5,
 )
 
 

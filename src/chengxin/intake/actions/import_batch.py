@@ -25,7 +25,7 @@ from chengxin.intake.staging import judge_codes, load_rows, stage
 from chengxin.intake.workspace import Workspace, workspace
 from chengxin.kernel.calendar import legal_day
 from chengxin.kernel.masking import mask_persons
-from chengxin.records.actions.add import AddRecords
+from chengxin.records.actions.add import AddRecords, hold_item
 from chengxin.subjects.actions.register import RegisterBodies, hold_register
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ class ImportBatch:
 
     def _run(self, batch: Batch) -> Receipt:
         started = time.monotonic()
-        now = self.clock()
         item = load_catalogue().item(batch.item)
         with workspace() as scratch:
             self._tell(batch, State.PARSING, None)
@@ -106,17 +105,19 @@ class ImportBatch:
             check(scratch.duck, item, match, today=legal_day(batch.received_at), organisations=organisations)
             self._tell(batch, State.LINKING, reading.lines)
             with transaction.atomic():
-                added = self._load(batch, scratch, item, match, now)
+                added = self._load(batch, scratch, item, match)
                 receipt = self._close(batch, scratch, reading, match, added, time.monotonic() - started)
         self.progress(State.PUBLISHED, reading.lines)
         return receipt
 
-    def _load(self, batch: Batch, scratch: Workspace, item: Item, match: HeaderMatch, now: datetime) -> Added:
+    def _load(self, batch: Batch, scratch: Workspace, item: Item, match: HeaderMatch) -> Added:
         """Tie the rows and add their facts; publication follows by event, in this transaction."""
         duck = scratch.duck
-        today = legal_day(now)
         if item.key != "registration":
             hold_register()
+        hold_item(item.key)
+        now = self.clock()
+        today = legal_day(now)
         find_identifiers(duck, item)
         report_suspect_codes(duck, item)
         if item.key == "registration":

@@ -21,6 +21,7 @@ from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
 from chengxin.catalogue import load_catalogue
 from chengxin.intake.models import Batch
+from chengxin.intake.tasks import IMPORT_TASK, QUEUE
 from chengxin.kernel.masking import mask_persons
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from chengxin.accounts.actor import Actor
     from chengxin.accounts.models import Organisation
 
-IMPORT_TASK = "intake.import_batch"
-QUEUE = "intake"
 
 TRIES = 3
 """How often a batch is made anew when the one that stood in the way was refused and removed at the same moment."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chengxin.kernel.names.cores import compare_cores
 from chengxin.kernel.names.folding import fold_name
 from chengxin.kernel.names.forms import COMPANY_KINDS, GROUP
-from chengxin.kernel.names.numerals import figures
+from chengxin.kernel.names.numerals import figures, with_digits
 from chengxin.kernel.names.parsing import Reading, read_usual
 from chengxin.kernel.names.reasons import Findings
 from chengxin.kernel.names.regions import Relation, relate
@@ -55,6 +55,7 @@ def compare_names(a: str, b: str) -> NameComparison:
     if one == other and one:
         findings.add("variant_characters")
         return findings.conclude()
+    _compare_figures(one, other, findings)
     x, y = sorted((_SIGNS.sub("", one), _SIGNS.sub("", other)))
     bare_x, bare_y = x.translate(_ROUND), y.translate(_ROUND)
     if not bare_x or not bare_y:
@@ -67,11 +68,11 @@ def compare_names(a: str, b: str) -> NameComparison:
 
 
 def _compare_different(x: str, y: str, findings: Findings) -> None:
-    _compare_figures(x, y, findings)
+    x, y = with_digits(x), with_digits(y)
     if not _HAN.search(x) and not _HAN.search(y):
         compare_foreign(x, y, findings)
         return
-    a, b = _read_pair(x, y)
+    a, b = _read_pair(x, y, findings)
     if _TWISTED.search(x) or _TWISTED.search(y):
         findings.add("form_misspelt", x[-len("纸股业份有限公司") :], y[-len("纸股业份有限公司") :])
     compare_units(a, b, findings)
@@ -91,9 +92,11 @@ def _compare_different(x: str, y: str, findings: Findings) -> None:
         findings.add("written_alike")
 
 
-def _read_pair(x: str, y: str) -> tuple[Reading, Reading]:
+def _read_pair(x: str, y: str, findings: Findings) -> tuple[Reading, Reading]:
     """Read two names; a bracket that is neither place nor remark is read as part of its name."""
     a, b = read_usual(_untwist(x)), read_usual(_untwist(y))
+    if a.others or b.others:
+        a, b = _mend_brackets(a, b, findings), _mend_brackets(b, a, findings)
     if a.others or b.others:
         a, b = read_usual(_inline(x, a.others)), read_usual(_inline(y, b.others))
     if a.group != b.group:
@@ -103,6 +106,18 @@ def _read_pair(x: str, y: str) -> tuple[Reading, Reading]:
     elif _hides_form(b, a):
         a = read_usual(a.text, with_form=False)
     return a, b
+
+
+def _mend_brackets(reading: Reading, other: Reading, findings: Findings) -> Reading:
+    """Read a bracket that holds the other name's place with a slip as that place."""
+    for content in reading.others:
+        for place in other.inside:
+            slips = find_slips(content, place.short)
+            if slips and len(slips) == 1 and slips[0].kind != "other" and place not in reading.inside:
+                findings.add_slips("place_misspelt", slips)
+                rest = tuple(one for one in reading.others if one != content)
+                reading = reading._replace(inside=(*reading.inside, place), others=rest)
+    return reading
 
 
 def _with_group(reading: Reading) -> Reading:
@@ -200,6 +215,8 @@ def _settle_by_text(a: Reading, b: Reading, findings: Findings) -> bool:
 
     龙南县某某 and 龙南某某 are equal once the administrative word is dropped; 昆出市某某 is 昆山市某某 with a slip.
     """
+    if {one.short for one in a.inside} != {one.short for one in b.inside}:
+        return False
     ours, theirs = _leads(a), _leads(b)
     for one_lead in ours:
         for other_lead in theirs:

@@ -78,3 +78,19 @@ def _value(run: str) -> str:
 
 def _unreadable(values: list[int]) -> str:
     return "?" + "-".join(map(str, values))
+
+
+@cache
+def _ordinals() -> re.Pattern[str]:
+    return re.compile(f"第([{''.join(_values())}]+)")
+
+
+def with_digits(text: str) -> str:
+    """Write every ordinal behind 第 in digits, so that 第十二 and 第12 become one text.
+
+    >>> with_digits("昆山市第十二中学")
+    '昆山市第12中学'
+    """
+    if "第" not in text:
+        return text
+    return _ordinals().sub(lambda found: "第" + _value(found[1]), text)

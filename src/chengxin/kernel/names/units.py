@@ -27,6 +27,12 @@ def _count(reading: Reading) -> int:
     return len(_markers().findall(reading.text)) + len(_markers().findall(reading.unit[len(reading.branch) :]))
 
 
+def _marker(unit: str) -> str:
+    """Give the marker that a branch ends in: 支行 and 分行 are two kinds of branch."""
+    found = (one for where in ("always", "after_form") for one in branch_markers(where) if unit.endswith(one))
+    return next(found, "")
+
+
 def compare_units(a: Reading, b: Reading, findings: Findings) -> None:
     """Add the reasons that the branches of two names give; nothing where neither names one."""
     x, y = a.unit, b.unit
@@ -38,6 +44,9 @@ def compare_units(a: Reading, b: Reading, findings: Findings) -> None:
         return
     if not x or not y:
         findings.add("branch_and_parent", x or y)
+        return
+    if _marker(x) and _marker(y) and _marker(x) != _marker(y):
+        findings.add("branch_differs", x, y)
         return
     at_x, places_x, _ = leading_places(x)
     at_y, places_y, _ = leading_places(y)

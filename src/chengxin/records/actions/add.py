@@ -89,8 +89,7 @@ class AddRecords:
 
     def execute(self) -> Added:
         """Add the facts, tell the floors above, and return what became of them."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('records.add'), hashtext(%s))", [self.item])
+        hold_item(self.item)
         self._fetch_known()
         self._decide()
         counts = one_row(
@@ -197,6 +196,16 @@ class AddRecords:
 _FINISHED = f"SELECT {', '.join(COLUMNS)} FROM fact_content JOIN finished USING (line)"
 """The rows as COPY takes them. The content is put together on the way: PostgreSQL is the slower side, and content that
 is never written down needs no memory."""
+
+
+def hold_item(item: str) -> None:
+    """Wait until no other transaction adds facts of ``item``, and keep others out until this one ends.
+
+    Whoever stamps facts with the moment of their registration takes the moment after this, so that facts of one item
+    are registered in the order in which they become visible.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('records.add'), hashtext(%s))", [item])
 
 
 def reserve_ids(rows: int) -> int:
