@@ -207,6 +207,27 @@ def two_at_once(name: Clean, chance: Random) -> str | None:
     return second(Clean(half, city=name.city if half.startswith(name.city) else ""), chance)
 
 
+def char_inserted(name: Clean, chance: Random) -> str | None:
+    """Put a stray character into the name, outside its brand."""
+    places = [at for at in range(1, len(name.text)) if not name.brand[0] <= at <= name.brand[1]]
+    if not places:
+        return None
+    at = chance.choice(places)
+    other = chance.choice([one for one in "的了在是我不这个们来" if one not in name.text])
+    return name.text[:at] + other + name.text[at:]
+
+
+def label_in_front(name: Clean, chance: Random) -> str | None:
+    """Copy the label of the form with the name."""
+    return chance.choice(["名称：", "单位名称:", "企业名称：", "甲方：", "*"]) + name.text
+
+
+def two_homophones(name: Clean, chance: Random) -> str | None:
+    """Replace two characters by ones that sound like them."""
+    once = homophone(name, chance)
+    return None if once is None else homophone(Clean(once, brand=name.brand), chance)
+
+
 SAME: dict[str, dict[str, Dirt]] = {
     "tuning": {
         "written": written,
@@ -230,6 +251,11 @@ SAME: dict[str, dict[str, Dirt]] = {
         "place_moved": place_moved,
         "stuttered": stuttered,
         "two_at_once": two_at_once,
+    },
+    "fresh": {
+        "char_inserted": char_inserted,
+        "label_in_front": label_in_front,
+        "two_homophones": two_homophones,
     },
 }
 """Dirt that leaves the name the same body's, by the split it belongs to."""
@@ -283,6 +309,19 @@ def brand_longer(name: Clean, chance: Random) -> str | None:
     return name.text[:at] + other + name.text[at:]
 
 
+def brand_other(name: Clean, chance: Random) -> str | None:
+    """Give the name another brand of two characters."""
+    if name.brand[0] == name.brand[1]:
+        return None
+    other = "".join(chance.sample("禾映启岳博纳川润泽嘉铭锦帆紫麓", 2))
+    return name.text[: name.brand[0]] + other + name.text[name.brand[1] :]
+
+
+def sister_branch(name: Clean, chance: Random) -> str | None:
+    """Leave out the legal form and add a branch."""
+    return name.body + chance.choice(["昆山分公司", "太仓办事处", "第三分店"]) if name.form else None
+
+
 NOT_SAME: dict[str, dict[str, Dirt]] = {
     "tuning": {
         "branch_added": branch_added,
@@ -294,6 +333,10 @@ NOT_SAME: dict[str, dict[str, Dirt]] = {
         "place_changed": place_changed,
         "trade_changed": trade_changed,
         "brand_longer": brand_longer,
+    },
+    "fresh": {
+        "brand_other": brand_other,
+        "sister_branch": sister_branch,
     },
 }
 """Changes after which the name must not be judged the same, by the split."""

@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from benchmarks.names.dirt import NOT_SAME, SAME, Clean
+
 from chengxin.kernel.names import fold_name, parse_name
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("CHENGXIN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+SHORTEST = 6
 LEAST_RATIO = 0.6
 MOST_NEIGHBOURS = 3
 SPLITS = ("tuning", "held_out")
@@ -52,7 +54,9 @@ def real_names() -> list[str]:
         *_column("company/aiqicha_export_top200.csv", "公司名称"),
         *_column("company/pi_admin_enterprises.csv", "name"),
     }
-    return sorted({one.replace(" ", "") for one in found if len(one) > 5 and "有限" in one and "xxx" not in one})
+    return sorted(
+        {one.replace(" ", "") for one in found if len(one) >= SHORTEST and "有限" in one and "xxx" not in one}
+    )
 
 
 def half_of(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,7 +26,7 @@ LISTS = [("penalty", "G1"), ("penalty", "G3"), ("licence", "G2"), ("licence", "G
 
 def planted(item: str, generation: str) -> list[Row]:
     """Return rows with the number in every field in turn: alone and within a text, in sound rows and in faulty ones."""
-    rows = []
+    rows: list[Row] = []
     for key in headers(item, generation):
         field = load_catalogue().item(item).field(key)
         for text in (NUMBER, f"负责人张某（{OTHER}），电话{PHONE}"):
@@ -41,7 +41,8 @@ def planted(item: str, generation: str) -> list[Row]:
 @pytest.mark.parametrize(("item", "generation"), LISTS)
 def test_a_number_written_into_any_field_is_nowhere_afterwards(tmp_path: Path, item: str, generation: str) -> None:
     rows = planted(item, generation)
-    receipt = import_rows(tmp_path, item, generation, rows, 经办人=f"李某{NUMBER}", **{f"手机{OTHER}": PHONE})
+    more: dict[str, Any] = {"经办人": f"李某{NUMBER}", f"手机{OTHER}": PHONE}
+    receipt = import_rows(tmp_path, item, generation, rows, **more)
     assert receipt.lines == len(rows)
     assert receipt.accepted > 5
     assert receipt.quarantined > 50

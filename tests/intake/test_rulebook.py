@@ -5,13 +5,16 @@ from __future__ import annotations
 import string
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chengxin.catalogue import load_catalogue
-from chengxin.intake import rulebook as module
 from chengxin.intake.checking import PERSON_RULE
 from chengxin.intake.rulebook import rulebook
+
+if TYPE_CHECKING:
+    from chengxin.intake.rulebook import WrittenRule
 
 RULES = resources.files("chengxin.intake") / "rules"
 CHINESE = {chr(code) for code in range(0x4E00, 0x9FFF)}
@@ -24,7 +27,7 @@ def test_every_rule_has_its_file_and_every_file_its_rule_and_test() -> None:
 
 
 @pytest.mark.parametrize("rule", rulebook().written, ids=lambda rule: rule.id)
-def test_a_written_rule_says_what_is_wrong_where_it_applies_and_why(rule: module.WrittenRule) -> None:
+def test_a_written_rule_says_what_is_wrong_where_it_applies_and_why(rule: WrittenRule) -> None:
     known = {item.key: {one.key for one in item.generations} for item in load_catalogue().items}
     assert rule.items
     assert set(rule.items) <= set(known)
@@ -60,6 +63,6 @@ def test_a_file_without_its_rule_is_an_error(tmp_path: Path, monkeypatch: pytest
     for one in rulebook().written[1:]:
         (folder / f"{one.id}.sql").write_text(one.sql, encoding="utf-8")
     (folder / "stray.sql").write_text("SELECT 1", encoding="utf-8")
-    monkeypatch.setattr(module.resources, "files", lambda _package: tmp_path)
+    monkeypatch.setattr("chengxin.intake.rulebook.resources.files", lambda _package: tmp_path)
     with pytest.raises(ValueError, match=f"{rulebook().written[0].id}, stray|stray, {rulebook().written[0].id}"):
         rulebook.__wrapped__()

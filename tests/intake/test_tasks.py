@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from chengxin.accounts.actor import operator
 from chengxin.base.errors import NotFound
-from chengxin.intake.actions.receive import IMPORT_TASK, QUEUE, ReceiveFile, inbox_path
+from chengxin.intake.actions.receive import ReceiveFile, inbox_path
 from chengxin.intake.models import Batch
-from chengxin.intake.tasks import TRIES, import_batch
+from chengxin.intake.tasks import IMPORT_TASK, QUEUE, TRIES, import_batch
 from chengxin.testing.city import NOW, ORGANISATION, row, write_file
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def test_a_queued_file_is_imported_by_the_task_its_job_names(tmp_path: Path) -> 
     task.func(batch_id=batch)
     held = Batch.objects.get(pk=batch)
     assert (held.state, held.finished_at) == ("published", NOW)
-    assert held.receipt["accepted"] == 1
+    assert (held.receipt or {})["accepted"] == 1
     assert not inbox_path(batch).exists()
 
 
@@ -54,7 +55,7 @@ def test_a_refused_file_ends_its_job_and_keeps_the_reason(tmp_path: Path) -> Non
     import_batch.func(batch_id=batch)
     import_batch.func(batch_id=batch)
     held = Batch.objects.get(pk=batch)
-    assert (held.state, held.refusal["code"]) == ("refused", "other_item")
+    assert (held.state, (held.refusal or {})["code"]) == ("refused", "other_item")
 
 
 def test_any_other_failure_is_raised_so_that_the_job_is_tried_again(tmp_path: Path) -> None:
@@ -64,5 +65,6 @@ def test_any_other_failure_is_raised_so_that_the_job_is_tried_again(tmp_path: Pa
         import_batch.func(batch_id=batch)
     with pytest.raises(NotFound):
         import_batch.func(batch_id=batch + 1)
+    assert isinstance(import_batch.retry_strategy, RetryStrategy)
     assert import_batch.retry_strategy.max_attempts == TRIES
     assert Batch.objects.get(pk=batch).refusal is None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from chengxin.intake.workspace import MEMORY, workspace, written_order
+from chengxin.intake.workspace import MEMORY, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,15 +64,6 @@ def test_memory_is_bounded_and_rows_spill_into_the_folder() -> None:
             assert other.execute("SELECT current_setting('memory_limit')").fetchone() == (settings["memory_limit"],)
         assert int(MEMORY.removesuffix("MB")) < 2048
         assert (settings["autoinstall_known_extensions"], settings["autoload_known_extensions"]) == ("false", "false")
-
-
-def test_the_written_order_of_joins_ends_with_its_block() -> None:
-    with workspace() as made:
-        query = "SELECT current_setting('disabled_optimizers')"
-        with written_order(made.duck):
-            (disabled,) = made.duck.execute(query).fetchone() or ("",)
-            assert set(disabled.split(",")) == {"build_side_probe_side", "join_order"}
-        assert made.duck.execute(query).fetchone() == ("",)
 
 
 def test_another_users_folder_is_left_alone(scratch: Path) -> None:

@@ -47,10 +47,10 @@ FILLED = {
 }
 
 
-def select(query: str, *values: object) -> list[Any]:
+def select(query: str, *values: str | None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def full_row(item: str, generation: str, kind: SubjectKind) -> dict[str, str]:

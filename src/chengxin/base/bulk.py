@@ -38,7 +38,7 @@ _COPY_FORMAT = f"FORMAT csv, DELIMITER '{DELIMITER}', QUOTE '{QUOTE}', ESCAPE '{
 
 def copy_in(
     duck: duckdb.DuckDBPyConnection,
-    select: str,
+    select: str | Sequence[str],
     cursor: CursorWrapper,
     table: str,
     columns: Sequence[str],
@@ -47,7 +47,8 @@ def copy_in(
 ) -> None:
     """Copy what ``select`` gives in DuckDB into ``columns`` of PostgreSQL's ``table``, in the caller's transaction.
 
-    ``select`` runs beside the caller's connection: it sees what is committed in DuckDB, and no temporary table.
+    Several selects are sent one after the other, as if they were one. ``select`` runs beside the caller's connection:
+    it sees what is committed in DuckDB, and no temporary table.
     ``progress`` is told the number of bytes sent so far. An error on either side ends the other side and is raised
     before PostgreSQL has taken a row.
     """
@@ -62,7 +63,7 @@ def copy_in(
                 # Held open until DuckDB has ended: the reader sees the end only once the outcome is known.
                 with path.open("wb", buffering=0):
                     connected.set()
-                    _feed(feeding, select, path, failure)
+                    _feed(feeding, [select] if isinstance(select, str) else select, path, failure)
             except OSError as error:
                 failure.append(error)
             finally:
@@ -88,11 +89,12 @@ def copy_in(
             feeding.close()
 
 
-def _feed(duck: duckdb.DuckDBPyConnection, select: str, path: Path, failure: list[BaseException]) -> None:
-    """Let DuckDB write the rows of ``select`` to the pipe; what goes wrong is left in ``failure``."""
+def _feed(duck: duckdb.DuckDBPyConnection, selects: Sequence[str], path: Path, failure: list[BaseException]) -> None:
+    """Let DuckDB write the rows of ``selects`` to the pipe; what goes wrong is left in ``failure``."""
     try:
-        # A pipe takes the writer's bytes as they come: no temporary file, no renaming.
-        duck.execute(f"COPY ({select}) TO {sql_literal(str(path))} ({_DUCK_FORMAT}, USE_TMP_FILE false)")
+        for select in selects:
+            # A pipe takes the writer's bytes as they come: no temporary file, no renaming.
+            duck.execute(f"COPY ({select}) TO {sql_literal(str(path))} ({_DUCK_FORMAT}, USE_TMP_FILE false)")
     except BaseException as error:  # noqa: BLE001 - handed over to the reading side, which raises it
         failure.append(error)
 

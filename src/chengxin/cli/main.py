@@ -26,6 +26,8 @@ COMMANDS = {
     "officer": "people:officer",
     "client": "people:client",
     "catalogue": "catalogue:catalogue",
+    "identify": "identify:identify",
+    "compare-names": "identify:compare",
     "rehearse": "rehearse:rehearse_city",
     "bench": "bench:group",
 }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from chengxin.base.city import load_city
 from chengxin.catalogue import FieldType, load_catalogue
 from chengxin.intake.staging import OPEN_END
-from chengxin.intake.workspace import written_order
 from chengxin.kernel.calendar import WorkCalendar, load_holiday_notices
 from chengxin.kernel.clocks import (
     double_publicity_rule,
@@ -64,21 +63,20 @@ def compose(duck: duckdb.DuckDBPyConnection, item: Item, *, today: date) -> None
     """
     deadlines(duck, item)
     # Computed columns begin with an underscore: a field of the item may bear any other name.
-    with written_order(duck):
-        duck.execute(
-            f"""CREATE OR REPLACE TABLE facts AS
-            SELECT row_number AS line, md5(concat_ws(chr(31), '{item.key}', {_identity(item)}))::UUID AS key,
-                _identifier AS identifier, _subject AS subject_id, _link AS link, _document AS document_number,
-                _decided AS decided_on, _from AS valid_from, _until AS valid_until, _rule AS rule, due_on,
-                coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
-                md5(concat_ws(chr(31), _content, _withdrawn{_dated(item)}))::UUID AS digest
-            FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
-                    {", ".join(_periods(item, today))}, {_withdrawn(item)} AS _withdrawn,
-                    {content_sql(item)} AS _content
-                FROM (SELECT s.*, l.identifier AS _identifier, l.subject_id AS _subject, l.link AS _link,
-                    {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
-            LEFT JOIN deadline d ON d.day = f._decided"""
-        )
+    duck.execute(
+        f"""CREATE OR REPLACE TABLE facts AS
+        SELECT row_number AS line, md5(concat_ws(chr(31), '{item.key}', {_identity(item)}))::UUID AS key,
+            _identifier AS identifier, _subject AS subject_id, _link AS link, _document AS document_number,
+            _decided AS decided_on, _from AS valid_from, _until AS valid_until, _rule AS rule, due_on,
+            coalesce(provisional, false) AS due_provisional, _shown AS public, _withdrawn AS withdrawn,
+            md5(concat_ws(chr(31), _content, _withdrawn{_dated(item)}))::UUID AS digest
+        FROM (SELECT s.*, {_document(item)} AS _document, {_day(item.roles.decided_on)} AS _decided,
+                {", ".join(_periods(item, today))}, {_withdrawn(item)} AS _withdrawn,
+                {content_sql(item)} AS _content
+            FROM (SELECT s.*, l.identifier AS _identifier, l.subject_id AS _subject, l.link AS _link,
+                {_publicity(item, today)} AS _period FROM staged s JOIN linked l USING (row_number)) s) f
+        LEFT JOIN deadline d ON d.day = f._decided"""
+    )
     content = f"SELECT row_number AS line, {content_sql(item)} AS content FROM staged s"
     duck.execute(f"CREATE OR REPLACE VIEW fact_content AS {content}")
 

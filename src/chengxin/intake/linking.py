@@ -142,6 +142,6 @@ def report(duck: duckdb.DuckDBPyConnection, rule: str, rows: str) -> None:
     wording = rulebook().other[rule]
     duck.execute(
         f"""INSERT INTO finding
-        SELECT row_number, ?, '主体代码', c.uscc, ?, ? FROM ({rows}) JOIN cleaned c USING (row_number)""",
+        SELECT row_number, ?, '主体代码', c.uscc, ?, ? FROM cleaned c JOIN ({rows}) USING (row_number)""",
         [rule, wording.message, wording.expected],
     )

@@ -20,11 +20,16 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MEMORY = "1100MB"
+MEMORY = "1500MB"
 """What DuckDB may hold in memory; beyond it rows go to the scratch folder. With the parser's process and the
 importer itself an import of a million rows stays under 2 GiB."""
 
 THREADS = 2
+
+AS_WRITTEN = "join_order,build_side_probe_side"
+"""Parts of the planner left out: joins run as they are written, and the right side, narrow and small, becomes the hash
+table. The planner knows nothing of a spool's size or a cell's length and would build its tables of the wide rows, which
+takes ten times the memory and, past the limit, the disk."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ def workspace() -> Iterator[Workspace]:
                 "threads": THREADS,
                 "temp_directory": str(folder / "spill"),
                 "preserve_insertion_order": False,
+                "disabled_optimizers": AS_WRITTEN,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -110,17 +116,3 @@ def _sweep() -> None:
         if handle is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(handle)
-
-
-@contextmanager
-def written_order(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let joins run as they are written: the right side, narrow and small, becomes the hash table.
-
-    The planner knows nothing of a spool's size and would build its hash tables of the wide rows, which takes ten times
-    the memory.
-    """
-    duck.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-    try:
-        yield
-    finally:
-        duck.execute("RESET disabled_optimizers")

@@ -48,7 +48,7 @@ def test_batch_receipt_event_and_states_tell_the_same(city: Path, tmp_path: Path
     batch = Batch.objects.get(pk=receipt.batch_id)
     assert batch.receipt == receipt.as_dict()
     assert (batch.state, batch.lines, batch.finished_at, batch.refusal) == ("published", 4, NOW, None)
-    assert batch.header[:2] == ["行政相对人名称", "行政相对人类别"]
+    assert (batch.header or [])[:2] == ["行政相对人名称", "行政相对人类别"]
     event = Event.objects.get(action="batch.imported", object=str(batch.pk))
     assert event.detail == receipt.as_dict()
     assert [state for state, _ in told] == ["parsing", "checking", "linking", "loading", "published"]
@@ -78,7 +78,7 @@ def test_the_same_rows_in_another_file_on_another_day_add_nothing(tmp_path: Path
 
 @pytest.mark.usefixtures("city")
 def test_a_registration_without_any_date_is_not_news_the_next_day(tmp_path: Path) -> None:
-    entry = row("registration", "R1", 1, established_on="")
+    entry = row("registration", "R1", 1, established_on="", decided_on="")
     import_rows(tmp_path, "registration", "R1", [entry])
     again = import_rows(tmp_path, "registration", "R1", [entry], now=datetime(2026, 3, 4, tzinfo=UTC), 备用="x")
     assert totals(again) == (1, 0, 0, 1, 0, 0, 0)
@@ -137,7 +137,7 @@ def test_punctuality_is_counted_by_month_of_the_decision(tmp_path: Path) -> None
     assert receipt.quarantined == 1
     counted = Timeliness.objects.order_by("month").values_list("month", "reported", "on_time", "late", "provisional")
     due = dict(Record.objects.values_list("decided_on", "due_on"))
-    on_time = {day for day, last in due.items() if last >= date(2026, 3, 2)}
+    on_time = {day for day, last in due.items() if last is not None and last >= date(2026, 3, 2)}
     assert date(2026, 1, 5) not in on_time
     assert date(2026, 2, 27) in on_time
     february = [day for day in days[:5] if day.startswith("2026-02")]

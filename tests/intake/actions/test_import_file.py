@@ -21,9 +21,10 @@ name: 老系统导出
 name_en: dump of an old system
 item: penalty
 generation: G3
-columns: {单位: subject_name, 代码: uscc, 类别: subject_category, 文号: document_number, 事实: facts, 类型: violation_type,
-  依据: legal_ground, 种类: penalty_kind, 内容: penalty_content, 金额: fine_amount, 日期: decided_on, 止: valid_until,
-  机关: issuer_name, 机关代码: issuer_code, 来源: source_name}
+columns: {单位: subject_name, 代码: uscc, 类别: subject_category, 文号: document_number, 事实: facts,
+  类型: violation_type,
+  依据: legal_ground, 种类: penalty_kind, 内容: penalty_content, 金额: fine_amount, 日期: decided_on,
+  止: valid_until, 机关: issuer_name, 机关代码: issuer_code, 来源: source_name}
 blanks: [无]
 values: {penalty_kind: {罚: 罚款, 警: 警告}}
 defaults: {source_code: 11320583R00000509D}

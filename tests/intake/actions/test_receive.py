@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import IntegrityError, connection
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 CONTENT = "名称,代码\r\n".encode()
 
 
-def receive(content: bytes = CONTENT, **changed: object) -> ReceiveFile:
-    values = {
+def receive(content: bytes = CONTENT, **changed: Any) -> ReceiveFile:
+    values: dict[str, Any] = {
         "actor": operator(),
         "organisation": ORGANISATION,
         "item": "penalty",
@@ -34,7 +34,7 @@ def receive(content: bytes = CONTENT, **changed: object) -> ReceiveFile:
         "channel": "office",
         "now": NOW,
     }
-    return ReceiveFile(**(values | changed))  # type: ignore[arg-type]
+    return ReceiveFile(**(values | changed))
 
 
 def test_the_file_waits_in_the_inbox_under_its_batch_number(city: Path) -> None:
@@ -126,7 +126,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(city: Path) -> None:
     ],
 )
 def test_what_cannot_be_handed_in_is_refused_in_a_sentence(
-    city: Path, changed: dict[str, object], code: str, zh: str
+    city: Path, changed: dict[str, Any], code: str, zh: str
 ) -> None:
     with pytest.raises(ChengxinError) as raised:
         receive(**changed).execute()

@@ -139,7 +139,7 @@ def test_a_file_that_is_not_there_is_said_to_be_unreadable(tmp_path: Path) -> No
 
 def received(path: Path, **more: Any) -> int:
     with path.open("rb") as content:
-        values = {"channel": "office", "now": NOW, "filename": path.name, "content": content} | more
+        values: dict[str, Any] = {"channel": "office", "now": NOW, "filename": path.name, "content": content} | more
         return ReceiveFile(actor=operator(), organisation=ORGANISATION, item="penalty", **values).execute().batch_id
 
 

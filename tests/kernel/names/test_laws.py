@@ -11,10 +11,10 @@ from chengxin.kernel.names.numerals import figures
 
 ANYTHING = st.text(st.characters(), max_size=30)
 PIECES = [
-    *("昆山", "昆山市", "江苏省", "苏州", "中国", "龙南县", "玉山镇", "四川", "科森", "新海天", "A", "三一", "东方", "家家悦"),
+    *("昆山", "昆山市", "江苏省", "苏州", "中国", "龙南县", "玉山镇", "四川", "禾映", "新海天", "A", "三一", "东方", "家家福"),
     *("电子", "科技", "食品", "五金", "新材料", "银行", "集团", "有限公司", "有限责任公司", "股份有限公司", "有限公"),
     *("厂", "店", "合作社", "分公司", "支行", "营业部", "第一", "第", "二", "12", "(", ")", "（昆山）", "(集团)"),
-    *("(已注销)", "·", "-", " ", "　", "CO.,LTD.", "KESEN", "臺", "\u200b", "公司", "有", "份", "市", "区", "\ud800"),
+    *("(已注销)", "·", "-", " ", "　", "CO.,LTD.", "HEYING", "臺", "\u200b", "公司", "有", "份", "市", "区", "\ud800"),
 ]
 NAMELIKE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
 NAMES = NAMELIKE | ANYTHING
@@ -22,7 +22,7 @@ BRANCHES = st.sampled_from(
     ["分公司", "昆山分公司", "第二分公司", "江苏昆山分公司", "昆山支行", "分店", "一分厂", "（昆山分公司）", "观前街分店"]
 )
 BODIES = st.sampled_from(["", "昆山", "昆山市", "中国"]).flatmap(
-    lambda place: st.sampled_from(["科森", "天", "新华"]).map(lambda brand: place + brand)
+    lambda place: st.sampled_from(["禾映", "天", "新华"]).map(lambda brand: place + brand)
 )
 
 

@@ -75,7 +75,7 @@ class Clerk:
         return AddRecords(self.duck, "penalty", "G3", organisation or self.organisation, 1, now, TODAY).execute()
 
     def turned_down(self) -> list[tuple[int, str]]:
-        return self.duck.execute("SELECT line, rule FROM turned_down ORDER BY line").fetchall()
+        return list(self.duck.execute("SELECT line, rule FROM turned_down ORDER BY line").fetchall())
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def history(fact: int) -> list[str]:
 def published() -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT record_id, content ->> 'facts' FROM publication.fact ORDER BY record_id")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_new_facts_are_accepted_and_numbered_in_the_order_of_their_lines(clerk: Clerk) -> None:

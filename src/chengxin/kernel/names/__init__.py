@@ -1,7 +1,7 @@
 """Chinese organisation names (单位名称): fold, read into parts, compare, and say why.
 
 >>> from chengxin.kernel.names import compare_names
->>> compare_names("昆山市科森科技有限公司", "昆山科森科技有限责任公司").verdict.value
+>>> compare_names("昆山市禾映科技有限公司", "昆山禾映科技有限责任公司").verdict.value
 'same'
 """
 

@@ -18,8 +18,8 @@ def take_brackets(folded: str) -> Unbracketed:
 
     A sign without partner is dropped and what follows it stays in the name.
 
-    >>> take_brackets("立讯电子科技(昆山)有限公司")
-    Unbracketed(text='立讯电子科技有限公司', contents=('昆山',), unclosed=False)
+    >>> take_brackets("嘉铭电子科技(昆山)有限公司")
+    Unbracketed(text='嘉铭电子科技有限公司', contents=('昆山',), unclosed=False)
     """
     if "(" not in folded and ")" not in folded:
         return Unbracketed(folded, (), unclosed=False)

@@ -41,7 +41,7 @@ def compare_cores(a: Reading, b: Reading, findings: Findings) -> None:
         if slips is None:
             _add_unrelated(a, b, findings)
         else:
-            _judge_slips(a, b, slips, findings)
+            judge_slips(a, b, slips, findings)
 
 
 def compare_trades(a: Reading, b: Reading, findings: Findings) -> None:
@@ -81,15 +81,16 @@ def _add_unrelated(a: Reading, b: Reading, findings: Findings) -> None:
             findings.add("trade_differs", a.trade, b.trade)
 
 
-def _judge_slips(a: Reading, b: Reading, slips: tuple[Slip, ...], findings: Findings) -> None:
+def judge_slips(a: Reading, b: Reading, slips: tuple[Slip, ...], findings: Findings) -> None:
+    """Add the reasons that slips in brand or trade give."""
     zones = [_zone(a, b, slip) for slip in slips]
     in_brand = tuple(slip for slip, zone in zip(slips, zones, strict=True) if zone == "brand")
-    in_trade = tuple(slip for slip, zone in zip(slips, zones, strict=True) if zone == "trade")
+    in_trade = tuple(slip for slip, zone in zip(slips, zones, strict=True) if zone in {"trade", "edge"})
     if in_brand:
         _judge_brand(a, b, in_brand, len(slips), findings)
     if in_trade:
         lost = sum(slip.kind == "lost" for slip in in_trade)
-        plain = lost <= 1 and all(slip.kind != "other" for slip in in_trade)
+        plain = lost <= 1 and "edge" not in zones and all(slip.kind != "other" for slip in in_trade)
         findings.add_slips("trade_misspelt" if plain else "trade_unclear", in_trade)
     if "words" in zones:
         compare_trades(a, b, findings)
@@ -126,7 +127,8 @@ def _explains(slip: Slip, length: int) -> bool:
 def _zone(a: Reading, b: Reading, slip: Slip) -> str:
     """Say where a slip lies: in the ``brand``, in the ``trade``, or between two whole trade ``words``.
 
-    A typing error breaks the word it falls into, so that one of the two parses ends later than the other.
+    A typing error breaks the word it falls into, so that one of the two parses ends later than the other. A character
+    more at the ``edge`` of a whole word makes another word of it: 科技 and 科技园.
     """
     if slip.kind == "swapped":
         in_a, in_b = slip.at + 1 >= len(a.brand), slip.at_other + 1 >= len(b.brand)
@@ -142,7 +144,9 @@ def _zone(a: Reading, b: Reading, slip: Slip) -> str:
     if at >= len(longer.brand):
         broken = len(shorter.brand) > _word_start(longer, at) + at_shorter - at
         return "trade" if broken else "words"
-    return "trade" if at_shorter > len(shorter.brand) else "brand"
+    if at_shorter <= len(shorter.brand):
+        return "brand"
+    return "edge" if shorter.words and _word_start(shorter, at_shorter) == at_shorter else "trade"
 
 
 def _word_start(reading: Reading, at: int) -> int:

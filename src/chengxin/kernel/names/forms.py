@@ -9,6 +9,7 @@ from chengxin.kernel.names.tables import Form, form_lengths, forms
 
 _JOINT_STOCK = "股份有限公司"
 _COMPANY_FORMS = (_JOINT_STOCK, "有限责任公司", "有限公司")
+_LONG_FORMS = (_JOINT_STOCK, "有限责任公司")
 _MAY_BE_DAMAGED = frozenset({*_COMPANY_FORMS, "公司"})
 COMPANY_KINDS = frozenset({"limited", "joint_stock", "company"})
 """Kinds of body that 公司, without more, may stand for."""
@@ -46,12 +47,18 @@ def find_form(text: str) -> tuple[Form | None, int, bool]:
             exact, length = damaged
             misspelt = True
     if not exact:
+        if len(text) > len(GROUP) + 1 and _one_slip(text[-len(GROUP) :], GROUP):
+            return forms()[GROUP], len(GROUP), True
         return None, 0, False
     form = forms()[exact]
     if form.kind in COMPANY_KINDS and not form.group:
         group = _group_at_end(text[: len(text) - length])
         if group:
-            return Form(GROUP + form.text, form.kind, group=True), length + group, misspelt or group != len(GROUP)
+            return (
+                Form(GROUP + form.text, form.kind, group=True, converts=True),
+                length + group,
+                misspelt or group != len(GROUP),
+            )
     elif form.group and text[-length - 1 : -length] == GROUP[0]:
         return form, length + 1, True
     return form, length, misspelt
@@ -89,13 +96,14 @@ def _find_damaged(text: str, exact: str) -> tuple[str, int] | None:
         if exact == _JOINT_STOCK:
             return None
         start = len(text) - len(_JOINT_STOCK)
-        if exact == "有限公司" and start >= 0 and _one_slip(text[start : start + 2], _JOINT_STOCK[:2]):
+        if exact == "有限公司" and start >= 0 and (text[start] == "股") != (text[start + 1] == "份"):
             return _JOINT_STOCK, len(_JOINT_STOCK)
         return None
     return (
-        _find_substituted(text, exact, any_character=False)
+        _find_substituted(text, _LONG_FORMS, any_character=True)
+        or _find_substituted(text, _COMPANY_FORMS, any_character=False)
         or _from_table(text, exact)
-        or _find_substituted(text, exact, any_character=True)
+        or _find_substituted(text, _COMPANY_FORMS, any_character=True)
     )
 
 
@@ -109,17 +117,14 @@ def _from_table(text: str, exact: str) -> tuple[str, int] | None:
     return None
 
 
-def _find_substituted(text: str, exact: str, *, any_character: bool) -> tuple[str, int] | None:
-    for form in _COMPANY_FORMS:
+def _find_substituted(text: str, meant: tuple[str, ...], *, any_character: bool) -> tuple[str, int] | None:
+    for form in meant:
         length = len(form)
-        if length <= len(exact) or len(text) < length:
-            continue
         end = text[-length:]
-        wrong = [place for place in range(length) if end[place] != form[place]]
-        if len(wrong) != 1:
+        if len(end) < length:
             continue
-        place = wrong[0]
-        if (any_character and place >= form.index("有")) or looks_or_sounds_alike(end[place], form[place]):
+        wrong = [place for place in range(length) if end[place] != form[place]]
+        if len(wrong) == 1 and (any_character or looks_or_sounds_alike(end[wrong[0]], form[wrong[0]])):
             return form, length
     return None
 

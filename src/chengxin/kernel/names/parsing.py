@@ -34,6 +34,7 @@ _PARENT_END = re.compile(
 _MONEY_HOUSE = re.compile("银行|信用社|联社")
 _ORDINAL_END = re.compile("第?[0-9一二三四五六七八九十]+$")
 _FOREIGN = re.compile("[A-Z][^\u3400-\u9fff]*$")
+_ALIAS_BEHIND = re.compile("(?<=[\u3400-\u9fff])[A-Z][^\u3400-\u9fff]{3,}$")
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _SAYS = re.compile(r"\w")
 _AGAIN = ("公司", "司", "有限公司", "有限责任公司", "股份有限公司")
@@ -96,9 +97,9 @@ class Reading(NamedTuple):
 def parse_name(text: str) -> ParsedName:
     """Read an organisation's name into its parts. Total: every text has an answer and none raises.
 
-    >>> name = parse_name("昆山市科森电子科技有限责任公司苏州分公司")
+    >>> name = parse_name("昆山市禾映电子科技有限责任公司苏州分公司")
     >>> name.region, name.brand, name.trade, name.form, name.branch
-    ('昆山市', '科森', '电子科技', '有限责任公司', '苏州分公司')
+    ('昆山市', '禾映', '电子科技', '有限责任公司', '苏州分公司')
     """
     folded = fold_name(text)
     usual = folded.translate(usual_characters())
@@ -208,24 +209,32 @@ def _is_alias(text: str) -> bool:
 
 
 def _split_tail(text: str) -> tuple[str, str, str]:
-    """Split a text into the body's own name, the branch behind it and the remark behind it; one of the two is empty."""
+    """Split a text into the body's own name, the branch behind it and the remark behind it."""
     company = _INNER_COMPANY.search(text, _SHORTEST_BRAND)
     if company:
-        body, tail = text[: company.end()], text[company.end() :]
-        if not tail or tail in _AGAIN or tail in remarks()[0] or _is_alias(tail) or not _SAYS.search(tail):
-            return body, "", tail
-        if not (tail.endswith("公司") and _INNER_COMPANY.search(tail)):
-            return body, tail, ""
-        return text, "", ""
-    for marker in branch_markers("always"):
-        if text.endswith(marker):
-            longer = next((one for one in _forms_like(marker) if text.endswith(one)), None)
-            start = len(text) if longer else _branch_start(text[: -len(marker)])
-            return text[:start], text[start:], ""
-    house = list(_MONEY_HOUSE.finditer(text, _SHORTEST_BRAND))
-    if house and house[-1].end() < len(text) and text.endswith(branch_markers("after_form")):
-        return text[: house[-1].end()], text[house[-1].end() :], ""
+        return _split_behind_company(text, company.end())
+    if text.endswith(branch_markers("always")):
+        marker = next(one for one in branch_markers("always") if text.endswith(one))
+        start = len(text) if text.endswith(_forms_like(marker)) else _branch_start(text[: -len(marker)])
+        return text[:start], text[start:], ""
+    if text.endswith(branch_markers("after_form")):
+        house = [one.end() for one in _MONEY_HOUSE.finditer(text, _SHORTEST_BRAND) if one.end() < len(text)]
+        if house:
+            return text[: house[-1]], text[house[-1] :], ""
     return text, "", ""
+
+
+def _split_behind_company(text: str, end: int) -> tuple[str, str, str]:
+    """Split a text whose first 公司 ends at ``end``; another company form behind it means that it was no parent's."""
+    body, tail = text[:end], text[end:]
+    if not tail or tail in _AGAIN or tail in remarks()[0] or _is_alias(tail) or not _SAYS.search(tail):
+        return body, "", tail
+    alias = _ALIAS_BEHIND.search(tail)
+    if alias:
+        return body, tail[: alias.start()], tail[alias.start() :]
+    if tail.endswith("公司") and _INNER_COMPANY.search(tail):
+        return text, "", ""
+    return body, tail, ""
 
 
 @cache

@@ -10,7 +10,7 @@ from chengxin.kernel.names.tables import Place, places, places_by_end, places_by
 
 _MOST_LEVELS = 5
 _UNKNOWN = re.compile(
-    "([\u4e00-\u9fff]{1,3}?)(?:自治县|县|(?<![城都超夜门股上集菜])市|镇|乡|街道|村|(?<![小社园景地校市特])区)"
+    "([\u4e00-\u9fff]{2,3}?)(?:自治县|县|(?<![城都超夜门股上集菜])市|镇|乡|街道|村|(?<![小社园景地校市特])区)"
 )
 _ALONE = ("县", "市")
 _COUNTRY = "中国"
@@ -52,13 +52,10 @@ def leading_places(text: str) -> tuple[int, tuple[Place, ...], bool]:
         chain.append(found.place)
         at = found.at
     unknown = _UNKNOWN.match(text, at)
-    if unknown is None or not (chain or unknown[0].endswith(_ALONE)) or len(unknown[1]) + bool(chain) < len("两字"):
+    if unknown is None or not (chain or unknown[0].endswith(_ALONE)):
         return at, tuple(chain), False
     above = frozenset().union(*({one.short} | one.above for one in chain)) if chain else frozenset[str]()
-    if unknown[0].endswith(_ALONE) and len(unknown[1]) < len("两字"):
-        return at, tuple(chain), False
-    short = unknown[1] if len(unknown[1]) > 1 else unknown[0]
-    return unknown.end(), (*chain, Place(short, above)), True
+    return unknown.end(), (*chain, Place(unknown[1], above)), True
 
 
 def _known_at(text: str, at: int) -> Found | None:
@@ -99,14 +96,25 @@ def relate(one: tuple[Place, ...], other: tuple[Place, ...]) -> Relation:
     if one == other:
         return Relation.EQUAL
     x, y = most_specific(one), most_specific(other)
-    if x == y:
+    if x == y and not _conflict(one, other):
         return Relation.EQUAL if {p.short for p in one} == {p.short for p in other} else Relation.WIDENED
     if not x or not y:
         return Relation.MISSING
+    if x == y:
+        return Relation.DIFFERS
     above = {place.short: place.above for place in (*one, *other)}
     if all(any(_nested(a, b, above) for b in y) for a in x) and all(any(_nested(a, b, above) for a in x) for b in y):
         return Relation.NESTED
     return Relation.MISSING if x & y else Relation.DIFFERS
+
+
+def _conflict(one: tuple[Place, ...], other: tuple[Place, ...]) -> bool:
+    """Tell whether two chains that end in the same unknown place begin in two known ones: 东新镇 is in many."""
+    table = places()
+    x = most_specific(tuple(place for place in one if place.short in table))
+    y = most_specific(tuple(place for place in other if place.short in table))
+    above = {place.short: place.above for place in (*one, *other)}
+    return bool(x and y) and not any(_nested(a, b, above) for a in x for b in y)
 
 
 def _nested(one: str, other: str, above: dict[str, frozenset[str]]) -> bool:

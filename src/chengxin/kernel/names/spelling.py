@@ -28,7 +28,7 @@ def latin_letters(text: str) -> str:
 def is_spelling(letters: str, characters: str) -> bool:
     """Tell whether ``letters`` spell the Chinese ``characters`` in pinyin; ü may be written V, U or YU.
 
-    >>> is_spelling("KESEN", "科森"), is_spelling("BOSCH", "博世")
+    >>> is_spelling("HEYING", "禾映"), is_spelling("SUNRISE", "晨曦")
     (True, False)
     """
     if len(letters) < _LONG_SPELLING or not 1 < len(characters) <= _LONGEST_BRAND:

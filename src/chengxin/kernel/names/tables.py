@@ -17,11 +17,15 @@ from chengxin.kernel.text import RADICALS
 
 @dataclass(frozen=True)
 class Form:
-    """A legal form 组织形式: its text, the kind of body it names, and whether it makes the head of a group."""
+    """A legal form 组织形式: its text, the kind of body it names, and whether it makes the head of a group.
+
+    ``converts`` tells whether a body may change to or from this form and keep its name.
+    """
 
     text: str
     kind: str
     group: bool
+    converts: bool
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,10 @@ def _index(texts: dict[str, Place], *, start: bool) -> dict[str, tuple[str, ...]
 @cache
 def forms() -> dict[str, Form]:
     """Give the legal forms by their text."""
-    return {row["form"]: Form(row["form"], row["kind"], row["group"] == "yes") for row in rows("forms.csv")}
+    return {
+        row["form"]: Form(row["form"], row["kind"], row["group"] == "yes", row["converts"] == "yes")
+        for row in rows("forms.csv")
+    }
 
 
 @cache

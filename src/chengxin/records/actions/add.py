@@ -44,6 +44,9 @@ COLUMNS = (
     "content",
 )
 
+RUN = 50_000
+"""Lines whose rows are put together at a time."""
+
 OTHER_ORGANISATION = "document_held_by_another_organisation"
 WITHDRAWN = "withdrawn_fact_handed_in_again"
 
@@ -174,8 +177,22 @@ class AddRecords:
             )
             superseded = tuple(row[0] for row in overtaken.fetchall())
         with connection.cursor() as cursor:
-            copy_in(self.duck, _FINISHED, cursor, "records_record", COLUMNS, progress=self.progress)
+            copy_in(self.duck, self._pieces(), cursor, "records_record", COLUMNS, progress=self.progress)
         publish(RecordsAdded(self.item, first, first + rows - 1, superseded, replacing, self.today))
+
+    def _pieces(self) -> list[str]:
+        """Return the queries that give the finished rows, a run of lines at a time.
+
+        The content is put together on the way: PostgreSQL is the slower side, and content that is never written down
+        needs no memory. One join of a million rows would outgrow it and take the wide side to the disk.
+        """
+        first, last = one_row(self.duck, "SELECT min(line), max(line) FROM finished")
+        return [
+            f"""SELECT {", ".join(COLUMNS)}
+            FROM (SELECT * FROM fact_content WHERE line BETWEEN {start} AND {start + RUN - 1})
+            JOIN (SELECT * FROM finished WHERE line BETWEEN {start} AND {start + RUN - 1}) USING (line)"""
+            for start in range(first, last + 1, RUN)
+        ]
 
     def _finish(self, first: int) -> None:
         """Make ``finished``: the rows to add but for their content, numbered from ``first`` in the order of lines."""
@@ -191,11 +208,6 @@ class AddRecords:
             FROM numbered n JOIN facts f USING (line)""",
             [first, self.item, self.generation, self.organisation_id, self.batch_id, self.now.isoformat()],
         )
-
-
-_FINISHED = f"SELECT {', '.join(COLUMNS)} FROM fact_content JOIN finished USING (line)"
-"""The rows as COPY takes them. The content is put together on the way: PostgreSQL is the slower side, and content that
-is never written down needs no memory."""
 
 
 def hold_item(item: str) -> None:
