@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from chengxin.testing.city import Row
 
 __all__ = ["city"]
+
+
+@pytest.fixture(autouse=True)
+def own_limit_of_cells() -> Iterator[None]:
+    """Give every test the csv module as it was: a reading in this process narrows what one cell may hold."""
+    kept = csv.field_size_limit()
+    yield
+    csv.field_size_limit(kept)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,9 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
         finally:
             connection.close()
             connection.settings_dict["NAME"] = template
-            with psycopg.connect(owner, autocommit=True) as admin:
+            # As superuser: FORCE would otherwise stumble over a session of another role, autovacuum's for one.
+            superuser = embedded_url(_folder(), "superuser", read_secrets(_folder()), "postgres")
+            with psycopg.connect(superuser, autocommit=True) as admin:
                 admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

@@ -128,6 +128,7 @@ def wait_until_alone(url: str) -> None:
     raise TimeoutError("the killed importer's sessions do not end")
 
 
+@pytest.mark.timeout(300 + 30 * KILLS)
 def test_a_killed_import_is_all_or_nothing_and_finishes_later(
     city: Path, tmp_path: Path, start: Callable[[Path], subprocess.Popen[str]], database_url: Callable[[str], str]
 ) -> None:

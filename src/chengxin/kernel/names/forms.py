@@ -22,7 +22,7 @@ _SHORTEST_CUT = 2
 def damaged_forms() -> dict[str, Form]:
     """Give the company forms with one character lost, doubled or swapped, or cut off at the end of a field."""
     found: dict[str, Form] = {}
-    for text in _COMPANY_FORMS:
+    for text in reversed(_COMPANY_FORMS):
         form = forms()[text]
         for place, character in enumerate(text):
             found.setdefault(text[:place] + text[place + 1 :], form)
@@ -52,13 +52,11 @@ def find_form(text: str) -> tuple[Form | None, int, bool]:
         return None, 0, False
     form = forms()[exact]
     if form.kind in COMPANY_KINDS and not form.group:
-        group = _group_at_end(text[: len(text) - length])
+        rest = text[: len(text) - length]
+        group = _group_at_end(rest)
         if group:
-            return (
-                Form(GROUP + form.text, form.kind, group=True, converts=True),
-                length + group,
-                misspelt or group != len(GROUP),
-            )
+            joined = Form(GROUP + form.text, form.kind, group=True, converts=True)
+            return joined, length + group, misspelt or rest[len(rest) - group :] != GROUP
     elif form.group and text[-length - 1 : -length] == GROUP[0]:
         return form, length + 1, True
     return form, length, misspelt

@@ -6,7 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chengxin.kernel.names.slips import find_slips
+from chengxin.kernel.names.numerals import is_figure
+from chengxin.kernel.names.slips import Slip, find_slips
 from chengxin.kernel.names.tables import forms, syllables
 
 if TYPE_CHECKING:
@@ -55,12 +56,17 @@ def compare_foreign(one: str, other: str, findings: Findings) -> None:
     slips = find_slips(x, y)
     if slips is None or not x or not y:
         findings.add("foreign_differs", one, other)
-    elif len(slips) == 1 and slips[0].kind in {"doubled", "swapped", "lost"} and min(len(x), len(y)) >= _LONG_NAME:
+    elif len(slips) == 1 and _is_typing(slips[0]) and min(len(x), len(y)) >= _LONG_NAME:
         findings.add("foreign_misspelt", one, other)
     elif len(slips) * 4 <= min(len(x), len(y)):
         findings.add("foreign_unclear", one, other)
     else:
         findings.add("foreign_differs", one, other)
+
+
+def _is_typing(slip: Slip) -> bool:
+    """Tell whether a slip in letters is one of typing; another letter or figure makes another word."""
+    return slip.kind in {"doubled", "swapped", "lost"} and not is_figure(slip.x[:1] or slip.y[:1])
 
 
 @cache

@@ -60,7 +60,10 @@ def usual_characters() -> dict[int, str]:
 
 @cache
 def places() -> dict[str, Place]:
-    """Give every place by each way of writing it: full name, and short name where that stands alone in names."""
+    """Give every place by each way of writing it: full name, and short name where that stands alone in names.
+
+    Names of places that are no more are given too: a body keeps its name when its place is renamed.
+    """
     within: dict[str, set[str]] = {}
     for row in rows("regions.csv"):
         within.setdefault(row["short"], set()).add(row["within"])
