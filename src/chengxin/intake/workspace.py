@@ -20,7 +20,7 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MEMORY = "1500MB"
+MEMORY = "1400MB"
 """What DuckDB may hold in memory; beyond it rows go to the scratch folder. With the parser's process and the
 importer itself an import of a million rows stays under 2 GiB."""
 
