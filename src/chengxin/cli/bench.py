@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from chengxin.cli.bench_identifiers import identifiers
 from chengxin.cli.bench_intake import intake
 from chengxin.cli.frame import both
 
@@ -13,4 +14,5 @@ def group() -> None:
     """Hold the measurements; each is a command of its own."""
 
 
+group.add_command(identifiers)
 group.add_command(intake)
