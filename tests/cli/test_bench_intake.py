@@ -8,7 +8,8 @@ from dataclasses import asdict
 import pytest
 from click.testing import CliRunner
 
-from chengxin.cli.bench_intake import IntakeFigures, _watched, intake, measure
+from chengxin.cli.bench_intake import IntakeFigures, intake, measure
+from chengxin.cli.memory import watched_memory
 
 KEYS = ["rows", "seconds", "rows_per_second", "copy_seconds", "ratio", "peak_rss_mib"]
 
@@ -40,6 +41,6 @@ def test_json_is_one_object_with_the_promised_keys_and_nothing_else_on_stdout(mo
 
 
 def test_watching_a_process_that_is_gone_ends_quietly() -> None:
-    with _watched(2**22 + 1) as peaks:
+    with watched_memory(2**22 + 1) as peaks:
         pass
     assert peaks == [0]

@@ -6,6 +6,7 @@ import click
 
 from chengxin.cli.bench_identifiers import identifiers
 from chengxin.cli.bench_intake import intake
+from chengxin.cli.bench_link import link
 from chengxin.cli.frame import both
 
 
@@ -16,3 +17,4 @@ def group() -> None:
 
 group.add_command(identifiers)
 group.add_command(intake)
+group.add_command(link)

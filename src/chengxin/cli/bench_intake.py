@@ -13,25 +13,23 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import psutil
 import psycopg
 
 from chengxin.base.clock import system_now
 from chengxin.base.embedded import EmbeddedServer, scratch_server
 from chengxin.cli.frame import both, output
+from chengxin.cli.memory import watched_memory
 from chengxin.kernel.calendar import legal_day
 from chengxin.rehearsal import write_penalty_file, write_registration_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 ROWS_PER_BODY = 20
 """Penalties on one body in the measured file."""
@@ -143,45 +141,12 @@ def _import(server: EmbeddedServer, path: Path, item: str) -> tuple[float, int]:
     command = [sys.executable, "-c", _IMPORT, ORGANISATION, item, str(path)]
     with (
         subprocess.Popen(command, env=_environment(server, "worker"), stdout=subprocess.PIPE, text=True) as process,  # noqa: S603
-        _watched(process.pid) as peak,
+        watched_memory(process.pid) as peak,
     ):
         said, _ = process.communicate()
     if process.returncode != 0:
         raise click.ClickException(f"导入失败 / the import failed: {path.name}")
     return float(said), max(peak)
-
-
-@contextmanager
-def _watched(pid: int) -> Iterator[list[int]]:
-    """Sample the resident memory of a process and its children ten times a second; yield the list of sums in bytes."""
-    peaks = [0]
-    ended = threading.Event()
-
-    def watch() -> None:
-        try:
-            root = psutil.Process(pid)
-            while not ended.wait(0.1):
-                peaks.append(_resident([root, *root.children(recursive=True)]))
-        except psutil.NoSuchProcess:
-            return
-
-    watcher = threading.Thread(target=watch, name="watch-memory", daemon=True)
-    watcher.start()
-    try:
-        yield peaks
-    finally:
-        ended.set()
-        watcher.join()
-
-
-def _resident(processes: list[psutil.Process]) -> int:
-    total = 0
-    for process in processes:
-        try:
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue  # it ended between the listing and the look
-    return total
 
 
 def _calm(server: EmbeddedServer) -> None:
