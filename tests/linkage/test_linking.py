@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import sqlglot
 
 from chengxin.base.errors import ChengxinError
 from chengxin.linkage.columns import COLUMNS, table_of
+from chengxin.linkage.engines import ENGINES
 from chengxin.linkage.files import HEADER, read_csv
 from chengxin.linkage.levels import BLOCKING, SURE, TRAINING, comparisons, count_chances, settings
 from chengxin.linkage.linking import Linked, LinkRegisters
@@ -134,3 +136,21 @@ def test_every_rule_and_level_names_columns_that_exist_and_can_be_said_to_spark(
         "branch",
         "figures",
     ]
+
+
+def test_spark_finds_the_links_that_duckdb_finds(tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", reason="Apache Spark is an extra: pip install 'chengxin[spark]'")
+    made = make_two_registers(7, 300)
+    first, second = _register("a", made.first), _register("b", made.second)
+    for name, engine in ENGINES.items():
+        LinkRegisters(first, second, tmp_path / name, engine=engine()).execute()
+    links = {name: [(row["a_id"], row["b_id"]) for row in read_csv(tmp_path / name / "links.csv")] for name in ENGINES}
+    assert links["spark"] == links["duckdb"]
+
+
+def test_without_the_extra_spark_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(ChengxinError) as refused:
+        ENGINES["spark"]()
+    assert refused.value.code == "spark_missing"

@@ -40,6 +40,9 @@ COUNTS = "counts.json"
 @click.option("--known", type=FILE, help="已知为同一主体的编号对（a_id,b_id）/ pairs of ids known to be one body")
 @click.option("--sample", default=300, show_default=True, help="抽样核对的对数 / pairs to label")
 @click.option("--seed", default=1, show_default=True, help="抽样的种子 / seed of the sample")
+@click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="计算引擎 / engine"
+)
 @click.option("--json", "as_json", is_flag=True, help="输出一行 JSON / one JSON object")
 def link(  # noqa: PLR0913, PLR0917 - the options of a command, each by name
     first: Path,
@@ -52,16 +55,18 @@ def link(  # noqa: PLR0913, PLR0917 - the options of a command, each by name
     known: Path | None,
     sample: int,
     seed: int,
+    engine: str,
     as_json: bool,  # noqa: FBT001 - click hands flags in by name
 ) -> None:
     """Link and print the counts."""
+    from chengxin.linkage.engines import ENGINES
     from chengxin.linkage.linking import LinkRegisters
     from chengxin.linkage.quality import draw_sample
     from chengxin.linkage.reading import read_register
 
     one, other = read_register(first, name_a, id_a), read_register(second, name_b, id_b)
     with progress() as report:
-        linked = LinkRegisters(one, other, out, report).execute()
+        linked = LinkRegisters(one, other, out, report, ENGINES[engine]()).execute()
     draw_sample(out, sample, seed)
     counts = {"first_file": first.name, "second_file": second.name, **linked.as_dict()}
     (out / COUNTS).write_text(json.dumps(counts, ensure_ascii=False), encoding="utf-8")

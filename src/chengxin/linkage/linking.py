@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
-from splink import Linker
-from splink.backends.duckdb import DuckDBAPI
 
 from chengxin.base.errors import ChengxinError
 from chengxin.linkage.columns import tables_of
+from chengxin.linkage.engines import DuckEngine
 from chengxin.linkage.files import HEADER, KNOWN, write_csv
 from chengxin.linkage.judging import JUDGED, judge_all
-from chengxin.linkage.levels import SURE, TRAINING, count_chances, rule, settings
+from chengxin.linkage.levels import count_chances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from chengxin.linkage.engines import Engine
     from chengxin.linkage.reading import Register
-
-CANDIDATE = 0.01
-"""Pairs of a lower probability are not looked at."""
 
 BEST = 3
 """Candidates of a name that are judged, the likeliest first."""
@@ -95,6 +93,7 @@ class LinkRegisters:
     second: Register
     out: Path
     report: Callable[[str, int, int], None] = field(default=_nobody)
+    engine: Engine = field(default_factory=DuckEngine)
 
     def check(self) -> None:
         """Raise ``ChengxinError`` when the output folder holds something else already."""
@@ -121,6 +120,7 @@ class LinkRegisters:
             self._judge(duck)
             duck.execute(_DECIDE)
             counts = {name: self._write(duck, name, which) for name, which in _FILES.items()}
+        shutil.rmtree(self.out / "spill", ignore_errors=True)
         return Linked(
             first=len(self.first.names),
             second=len(self.second.names),
@@ -148,18 +148,12 @@ class LinkRegisters:
     def _predict(self, duck: duckdb.DuckDBPyConnection) -> int:
         """Leave the likely pairs in the table ``pair`` and return how many there are."""
         self.report("估计权重 weigh", 0, 2)
-        engine = DuckDBAPI(duck)
-        registers = [engine.register(f"register_{one}", dataset_display_name=one) for one in ("a", "b")]
         larger = "a" if len(self.first.names) >= len(self.second.names) else "b"
-        linker = Linker(registers, settings(count_chances(duck, f"register_{larger}")), log_level=logging.ERROR)
-        linker.training.estimate_probability_two_random_records_match([rule(one) for one in SURE], recall=0.8)
-        linker.training.estimate_parameters_using_expectation_maximisation(rule(TRAINING), max_pairs=1e6)
+        chances = count_chances(duck, f"register_{larger}")
         self.report("估计权重 weigh", 1, 2)
-        model = linker.misc.save_model_to_json()
+        predicted, model = self.engine.predict(duck, chances, self.out / "spill")
         (self.out / "model.json").write_text(json.dumps(model, ensure_ascii=False, indent=1), encoding="utf-8")
-        predicted = linker.inference.predict(threshold_match_probability=CANDIDATE, warning_mode="never")
-        duck.execute(_PAIRS.format(predicted=predicted.physical_name, best=BEST)).fetchall()
-        duck.execute(f"DROP TABLE {predicted.physical_name}").fetchall()
+        duck.execute(_PAIRS.format(predicted=predicted, best=BEST)).fetchall()
         self.report("估计权重 weigh", 2, 2)
         return int(duck.execute("SELECT count(*) FROM pair").fetchall()[0][0])
 
