@@ -4,10 +4,11 @@
 #   make demo ARGS="--no-serve"        the same, ending after the receipts
 #   make demo PYTHON=python3.12        with this Python (3.11 or later)
 #   make test                          every test, on both cores
+#   make fuzz                          the parsers' tests with 20,000 texts each
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers lock clean
+.PHONY: help demo test fuzz lint types layers lock clean
 
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -20,13 +21,16 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links
 
 help:
-	@sed -n '3,6s/^# *//p' Makefile
+	@sed -n '3,7s/^# *//p' Makefile
 
 demo: .venv/.runtime
 	$(BIN)/chengxin demo $(ARGS)
 
 test: .venv/.development
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+fuzz: .venv/.development
+	CHENGXIN_FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/fuzz $(ARGS)
 
 lint: .venv/.development
 	$(BIN)/ruff check .
