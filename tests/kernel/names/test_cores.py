@@ -66,3 +66,21 @@ def test_trades_that_read_alike_have_no_reason() -> None:
     findings = Findings()
     compare_trades(read_usual("昆山禾映电子科技"), read_usual("昆山嘉铭电子科技"), findings)
     assert findings.reasons == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("宁波海港通模具有限公司", "宁波侮港通模具有限公司", ["brand_misspelt"]),
+        ("宁波海港通模具有限公司", "侮港通模具有限公司", ["brand_unclear"]),  # another place
+        ("宁波海港通模具有限公司", "宁波侮港通模具", ["brand_unclear"]),  # another form
+        ("海港有限公司", "侮港有限公司", ["brand_unclear"]),  # too short to tell
+        ("江苏江海食品有限公司", "江苏江河食品有限公司", ["brand_unclear"]),  # two characters that brands use
+        ("宁波海港通模具有限公司", "宁波侮港林模具有限公司", ["brand_differs"]),  # two slips
+        ("苏州汉德尔电子材料有限公司", "苏州汉德尔电子林料有限公司", ["trade_misspelt"]),
+    ],
+)
+def test_a_character_that_only_resembles_is_a_slip_where_a_long_name_agrees_otherwise(
+    one: str, other: str, expected: list[str]
+) -> None:
+    assert codes(one, other) == expected

@@ -76,7 +76,7 @@ def test_slips_are_told_in_words() -> None:
 
 
 def test_every_kind_of_slip_has_words() -> None:
-    assert set(slip_wordings()) == {"homophone", "lookalike", "doubled", "swapped", "lost", "other"}
+    assert set(slip_wordings()) == {"homophone", "lookalike", "resembling", "doubled", "swapped", "lost", "other"}
 
 
 def test_a_brace_in_a_name_is_only_a_character() -> None:

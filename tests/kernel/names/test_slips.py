@@ -18,6 +18,7 @@ CHARACTERS = st.text(st.sampled_from("禾映和林木电子一二AB"), max_size=
         ("禾映食品", "和映食品", ["homophone"]),
         ("材料", "村料", ["lookalike"]),
         ("禾映食品", "禾林食品", ["other"]),
+        ("海港", "侮港", ["resembling"]),
         ("禾映食品", "禾映品", ["lost"]),
         ("禾映食品", "禾映映食品", ["doubled"]),
         ("禾映食品", "禾食映品", ["swapped"]),

@@ -16,10 +16,12 @@ from chengxin.kernel.names.tables import (
     lookalikes,
     places,
     remarks,
+    resembling,
     rows,
     syllables,
     trade_fields,
     trade_lengths,
+    used_in_brands,
     usual_characters,
 )
 
@@ -133,3 +135,16 @@ def test_characters_doubled_on_purpose_are_single_characters() -> None:
 def test_a_table_that_is_not_there_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
         rows("nothing.csv")
+
+
+def test_resembling_is_mutual_and_no_character_resembles_itself() -> None:
+    for character, others in resembling().items():
+        assert character not in others
+        assert len(set(others)) == len(others)
+        for other in others:
+            assert character in resembling()[other]
+
+
+def test_brands_use_common_characters_and_no_stray_ones() -> None:
+    assert {"江", "海", "河", "华"} <= used_in_brands()
+    assert not {"侮", "锥"} & used_in_brands()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chengxin.kernel.names.slips import Slip, find_slips, trim
 from chengxin.kernel.names.spelling import is_spelling, latin_letters
-from chengxin.kernel.names.tables import doubled_on_purpose, trade_fields
+from chengxin.kernel.names.tables import doubled_on_purpose, trade_fields, used_in_brands
 
 if TYPE_CHECKING:
     from chengxin.kernel.names.parsing import Reading
@@ -100,6 +100,8 @@ def _judge_brand(a: Reading, b: Reading, slips: tuple[Slip, ...], in_all: int, f
     """Judge slips in the brand: a slip that typing does not explain is a difference."""
     length = min(len(a.brand), len(b.brand))
     open_ones = [slip for slip in slips if not _explains(slip, length)]
+    if in_all == 1 and slips[0].kind == "resembling" and _is_no_brand(slips[0]) and _agree_otherwise(a, b):
+        open_ones = []
     if open_ones:
         extra_in_front = all(slip.kind == "lost" for slip in slips) and not min(slips[-1].at, slips[-1].at_other)
         if len(slips) == 1 or extra_in_front or (len(open_ones) == 1 and length >= _LONGER_BRAND):
@@ -115,6 +117,22 @@ def _judge_brand(a: Reading, b: Reading, slips: tuple[Slip, ...], in_all: int, f
     carried = bool((a.places and b.places) or a.words or b.words)
     if agreeing < _LEAST_EVIDENCE or (agreeing < _EVIDENCE and not carried):
         findings.add_slips("brand_thin", slips)
+
+
+def _is_no_brand(slip: Slip) -> bool:
+    """Tell whether one of the two characters is one that brands do not use: 江海 and 江河 are two brands."""
+    return not {slip.x, slip.y} <= used_in_brands()
+
+
+def _agree_otherwise(a: Reading, b: Reading) -> bool:
+    """Tell whether two long names agree in place, trade and form, so that a character that resembles is a slip.
+
+    Two firms of one trade, place and form whose brands differ in one character: in 1 of 400 such pairs the characters
+    resemble one another by chance.
+    """
+    same_places = {one.short for one in a.places} == {one.short for one in b.places}
+    told = bool(a.words) or min(len(a.brand), len(b.brand)) >= _LONGER_BRAND
+    return same_places and told and a.form_text == b.form_text != "" and min(len(a.core), len(b.core)) >= _LONGER_BRAND
 
 
 def _explains(slip: Slip, length: int) -> bool:

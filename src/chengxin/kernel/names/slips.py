@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chengxin.kernel.names.numerals import is_figure
-from chengxin.kernel.names.tables import lookalikes, syllables
+from chengxin.kernel.names.tables import lookalikes, resembling, syllables
 
+_UNLIKE = frozenset({"resembling", "other"})
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST_MIDDLE = 14
 _MOST_SLIPS = 3
@@ -23,7 +24,7 @@ class Slip:
     """One place where two texts differ.
 
     Attributes:
-        kind: ``homophone``, ``lookalike``, ``doubled``, ``swapped``, ``lost`` or ``other``.
+        kind: ``homophone``, ``lookalike``, ``resembling``, ``doubled``, ``swapped``, ``lost`` or ``other``.
         at: index in the first text; for a character the first lacks, the index before which it would stand.
         at_other: the same in the second text.
         x: what the first text has, empty where it lacks a character.
@@ -39,7 +40,7 @@ class Slip:
 
 def looks_or_sounds_alike(one: str, other: str) -> bool:
     """Tell whether one character may have been typed for the other; a figure is never a slip for anything."""
-    return _substitution(one, other) != "other"
+    return _substitution(one, other) not in _UNLIKE
 
 
 def _substitution(one: str, other: str) -> str:
@@ -47,7 +48,9 @@ def _substitution(one: str, other: str) -> str:
         return "other"
     if syllables().get(one, _NOTHING) & syllables().get(other, _NOTHING):
         return "homophone"
-    return "lookalike" if other in lookalikes().get(one, _NOTHING) else "other"
+    if other in lookalikes().get(one, _NOTHING):
+        return "lookalike"
+    return "resembling" if other in resembling().get(one, "") else "other"
 
 
 def find_slips(one: str, other: str) -> tuple[Slip, ...] | None:
@@ -142,7 +145,7 @@ def _align(one: str, other: str, start: int, x: str, y: str) -> tuple[Slip, ...]
 def _cost(one: str, other: str) -> int:
     if one == other:
         return 0
-    return _FULL_COST if _substitution(one, other) == "other" else _EXPLAINED_COST
+    return _FULL_COST if _substitution(one, other) in _UNLIKE else _EXPLAINED_COST
 
 
 def _swapped(x: str, y: str, i: int, j: int) -> bool:

@@ -168,11 +168,28 @@ def lookalikes() -> dict[str, frozenset[str]]:
 
 
 @cache
+def resembling() -> dict[str, str]:
+    """Give the characters that resemble a character, less than those that look like it."""
+    found: dict[str, str] = {}
+    for row in rows("resembling.csv"):
+        for other in row["resembling"]:
+            found[row["character"]] = found.get(row["character"], "") + other
+            found[other] = found.get(other, "") + row["character"]
+    return found
+
+
+@cache
 def remarks() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     """Give what a remark tells: by its whole text, and by how it begins."""
     table = rows("remarks.csv")
     whole = {row["text"]: row["kind"] for row in table if row["how"] == "whole"}
     return whole, tuple((row["text"], row["kind"]) for row in table if row["how"] == "start")
+
+
+@cache
+def used_in_brands() -> frozenset[str]:
+    """Give the characters that brands commonly use."""
+    return frozenset("".join(row["characters"] for row in rows("brand_characters.csv")))
 
 
 @cache
