@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from chengxin.accounts.models import ApiClient, Officer, Organisation
-from chengxin.testing.making import PASSWORD, make_client, make_officer, make_organisation
+from chengxin.accounts.access import load_matrix
+from chengxin.accounts.models import OVERSIGHT, ApiClient, Approval, Officer, Organisation
+from chengxin.testing.making import NOW, PASSWORD, make_client, make_officer, make_organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +28,7 @@ def test_an_officer_logs_in_with_a_password_that_is_not_held() -> None:
 def test_names_are_shown_with_what_tells_them_apart() -> None:
     organisation = make_organisation("market", name="昆山市市场监督管理局")
     assert str(organisation) == "昆山市市场监督管理局 (market)"
-    assert str(make_officer(organisation, role="centre")) == "张三（信用中心专员）"
+    assert str(make_officer(organisation, "zhang", "window", "releaser")) == "张三（窗口办事员、发布审核员）"
     make_client(organisation)
     assert str(ApiClient.objects.get()) == "测试系统"
 
@@ -58,3 +61,60 @@ def test_an_organisation_with_people_or_clients_or_towns_is_not_deleted() -> Non
         with pytest.raises(ProtectedError):
             held.delete()
     assert list(parent.children.all()) == [with_people]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(sorted(load_matrix().duties)), max_size=4, unique=True))
+def test_the_database_refuses_an_oversight_duty_together_with_any_other(roles: list[str]) -> None:
+    separate = len(roles) <= 1 or not set(roles) & set(OVERSIGHT)
+    with transaction.atomic():
+        organisation = make_organisation()
+        if separate:
+            assert make_officer(organisation, "li", *roles).pk
+        else:
+            with pytest.raises(IntegrityError, match="officer_oversight_alone"), transaction.atomic():
+                make_officer(organisation, "li", *roles)
+        transaction.set_rollback(True)
+
+
+def test_duties_are_kept_apart_against_a_change_from_anywhere() -> None:
+    officer = make_officer(make_organisation(), "li", "auditor")
+    with pytest.raises(IntegrityError, match="officer_oversight_alone"), transaction.atomic():
+        Officer.objects.filter(pk=officer.pk).update(roles=["auditor", "submitter"])
+
+
+def test_one_person_of_an_organisation_has_one_account() -> None:
+    market, tax = make_organisation("market"), make_organisation("tax")
+    Officer.objects.create(username="a", name="张三", organisation=market, staff_number="007")
+    Officer.objects.create(username="b", name="李四", organisation=tax, staff_number="007")
+    Officer.objects.create(username="c", name="王五", organisation=market)
+    Officer.objects.create(username="d", name="赵六", organisation=market)
+    with pytest.raises(IntegrityError, match="officer_one_person_one_account"), transaction.atomic():
+        Officer.objects.create(username="e", name="张三", organisation=market, staff_number="007")
+
+
+def _approval(**changed: object) -> Approval:
+    values: dict[str, object] = {
+        "operation": "bodies.merge", "object_kind": "body", "object_id": "1", "content": {}, "digest": "",
+        "reason": "x", "asked_by": "zhang", "asked_by_kind": "officer", "asked_for": "market",
+        "asked_at": NOW, "expires_at": NOW,
+    }  # fmt: skip
+    return Approval.objects.create(**(values | changed))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"decided_by": "zhang", "agreed": True, "decided_at": NOW},
+        {"decided_by": "li", "agreed": True},
+        {"agreed": True, "decided_at": NOW},
+        {"used_by": "zhang", "used_at": NOW},
+        {"decided_by": "li", "agreed": False, "decided_at": NOW, "used_by": "zhang", "used_at": NOW},
+        {"decided_by": "li", "agreed": True, "decided_at": NOW, "used_by": "li", "used_at": NOW},
+    ],
+)
+def test_the_database_refuses_an_approval_that_is_none(wrong: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        _approval(**wrong)
+    made = _approval()
+    assert str(made) == "bodies.merge body:1 (zhang)"

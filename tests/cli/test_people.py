@@ -1,4 +1,4 @@
-"""The operator lists organisations, sets officers and makes API clients."""
+"""The operator lists organisations and sets officers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chengxin.accounts.models import ApiClient, Officer
-from chengxin.accounts.queries import client_by_token
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
@@ -36,7 +35,8 @@ def test_an_officer_is_made_with_a_random_password_shown_once(terminal: Terminal
     first, second = terminal.run(*arguments), terminal.run(*arguments)
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     officer = Officer.objects.select_related("organisation").get(username="li.min")
-    assert (officer.name, officer.organisation.code, officer.role) == ("李敏", "ks-scjg", "submitter")
+    assert (officer.name, officer.organisation.code, officer.roles) == ("李敏", "ks-scjg", ["submitter"])
+    assert officer.must_change_password
     assert first.stdout != second.stdout
     assert officer.check_password(second.stdout.strip())
     assert not officer.check_password(first.stdout.strip())
@@ -49,32 +49,31 @@ def test_a_duty_that_does_not_exist_is_refused(terminal: Terminal) -> None:
     assert not Officer.objects.filter(username="x").exists()
 
 
+def test_the_first_two_are_two_people_and_after_them_duties_are_granted_in_the_office_end(terminal: Terminal) -> None:
+    def run(username: str, name: str, *roles: str) -> int:
+        chosen = [part for role in roles for part in ("--role", role)]
+        done = terminal.run("officer", "set", username, "--name", name, "--org", "ks-xyzx", *chosen)
+        assert done.returncode == 0 or "Traceback" not in done.stderr, done.stderr
+        return int(done.returncode)
+
+    before = dict(Officer.objects.values_list("pk", "is_active"))
+    try:
+        assert run("boss", "甲", "administrator") == 0
+        assert run("guard", "甲", "security") == 2
+        assert run("boss", "甲", "administrator", "security") == 2
+        assert run("guard", "乙", "security") == 0
+        assert run("third", "丙", "centre") == 2
+        listed = terminal.run("officer", "list").stdout
+        assert "boss" in listed
+        assert "administrator" in listed
+    finally:
+        Officer.objects.exclude(pk__in=before).delete()
+
+
 def test_an_organisation_nobody_knows_is_refused_with_where_to_look(terminal: Terminal) -> None:
     done = terminal.run("officer", "set", "x", "--name", "x", "--org", "nobody", "--role", "centre")
     assert done.returncode == 2
     assert "chengxin organisations" in done.stderr
-
-
-def test_a_client_gets_a_token_that_opens_the_api_until_its_end(terminal: Terminal) -> None:
-    done = terminal.run(
-        "client", "make", "审批系统", "--org", "ks-scjg", "--grant", "checks.run", "--grant", "subjects.read",
-        "--days", "10", CHENGXIN_NOW=NOW.isoformat(),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    token = done.stdout.strip()
-    client = client_by_token(token, NOW)
-    assert client is not None
-    assert client.grants == ["checks.run", "subjects.read"]
-    assert (client.expires_at - NOW).days == 10
-    assert token not in done.stderr
-    assert client_by_token(token, client.expires_at) is None
-
-
-@pytest.mark.parametrize("more", [["--grant", "everything"], ["--grant", "checks.run", "--days", "9999"], []])
-def test_a_client_without_proper_grants_is_refused(terminal: Terminal, more: list[str]) -> None:
-    done = terminal.run("client", "make", "x", "--org", "ks-scjg", *more)
-    assert done.returncode == 2
-    assert done.stdout == ""
 
 
 def test_migrating_again_changes_nothing_and_says_so(terminal: Terminal) -> None:

@@ -5,23 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chengxin.accounts.access import load_matrix
 from chengxin.base.errors import NotPermitted
 
 if TYPE_CHECKING:
-    from chengxin.accounts.models import ApiClient, Officer
+    from chengxin.accounts.models import Officer
 
 SUBMIT = "batches.submit"
+RELEASE = "batches.release"
 READ_BATCHES = "batches.read"
 READ_SUBJECTS = "subjects.read"
 CHECK = "checks.run"
-OPERATIONS = (SUBMIT, READ_BATCHES, READ_SUBJECTS, CHECK)
-"""Operations a grant may name."""
+WITHDRAW = "records.withdraw"
+REVIEW_LINKS = "links.review"
+MERGE_BODIES = "bodies.merge"
+SPLIT_BODIES = "bodies.split"
+CONVERT_CODES = "codes.convert"
+CORRECT_CODES = "codes.correct"
+ANSWER_CODES = "codes.answer"
+CODE_PROGRESS = "codes.progress"
+REGISTER_PRACTITIONERS = "practitioners.register"
+READ_PRACTITIONERS = "practitioners.read"
+MANAGE_OFFICERS = "officers.manage"
+GRANT_DUTIES = "duties.grant"
+MANAGE_CLIENTS = "clients.manage"
+DECIDE_APPROVALS = "approvals.decide"
+READ_AUDIT = "audit.read"
+RESTORE = "system.restore"
 
-ROLE_OPERATIONS: dict[str, frozenset[str]] = {
-    "submitter": frozenset({SUBMIT, READ_BATCHES, READ_SUBJECTS}),
-    "centre": frozenset({SUBMIT, READ_BATCHES, READ_SUBJECTS, CHECK}),
-    "auditor": frozenset({READ_BATCHES}),
-}
+ALL_OPERATIONS: tuple[str, ...] = tuple(load_matrix().operations)
+"""Every operation of the access matrix."""
+
+OPERATIONS: tuple[str, ...] = tuple(key for key, one in load_matrix().operations.items() if one.clients)
+"""Operations a grant to an API client may name (``clients: true`` in the access matrix)."""
+
+ROLE_OPERATIONS: dict[str, frozenset[str]] = {role: load_matrix().allowed([role]) for role in load_matrix().duties}
 """What each duty of an officer may do; what is not listed is refused."""
 
 
@@ -29,7 +47,8 @@ ROLE_OPERATIONS: dict[str, frozenset[str]] = {
 class Actor:
     """The one who acts. ``organisation`` is the organisation's code, or empty for the operator.
 
-    ``everywhere`` is true for those who act for every organisation: the operator and the credit centre.
+    ``everywhere`` is true for those who act for every organisation: the operator, the credit centre and the three
+    duties of oversight.
     """
 
     kind: str
@@ -56,21 +75,18 @@ class Actor:
 
 def operator() -> Actor:
     """Return the operator at the command line of the platform's own machine."""
-    return Actor("operator", "cli", "", frozenset(OPERATIONS), everywhere=True)
+    return Actor("operator", "cli", "", frozenset(ALL_OPERATIONS), everywhere=True)
 
 
 def officer_actor(officer: Officer) -> Actor:
-    """Return ``officer`` as an actor; an inactive officer may do nothing."""
-    allowed = ROLE_OPERATIONS.get(officer.role, frozenset()) if officer.is_active else frozenset()
+    """Return ``officer`` as an actor; an officer who left, or whose organisation was closed, may do nothing."""
+    works = officer.is_active and officer.organisation.is_active
+    roles = officer.roles if works else []
+    matrix = load_matrix()
     return Actor(
         "officer",
         officer.username,
         officer.organisation.code,
-        allowed,
-        everywhere=officer.role in {"centre", "auditor"},
+        matrix.allowed(roles),
+        everywhere=matrix.everywhere(roles),
     )
-
-
-def client_actor(client: ApiClient) -> Actor:
-    """Return ``client`` as an actor with exactly its grants."""
-    return Actor("client", str(client.pk), client.organisation.code, frozenset(client.grants))

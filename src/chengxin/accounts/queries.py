@@ -28,10 +28,11 @@ def organisation_by_code(code: str) -> Organisation:
 
 
 def client_by_token(token: str, now: datetime) -> ApiClient | None:
-    """Return the live client that holds ``token``, or None when none does, it ended or it was revoked."""
+    """Return the live client that may show ``token``, or None when none may, it ended or it was revoked."""
     digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
     return (
         ApiClient.objects.select_related("organisation")
-        .filter(token_digest=digest, revoked_at__isnull=True, expires_at__gt=now)
+        .filter(token_digest=digest, allow_bearer=True, revoked_at__isnull=True, expires_at__gt=now)
+        .filter(organisation__is_active=True)
         .first()
     )

@@ -1,10 +1,9 @@
-"""``chengxin organisations``, ``chengxin officer`` and ``chengxin client``: who works on the platform."""
+"""``chengxin organisations`` and ``chengxin officer``: who works on the platform."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
@@ -16,6 +15,23 @@ from chengxin.cli.serve import data_option
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class RoleType(click.ParamType[str]):
+    """A duty of the access matrix."""
+
+    name = "ROLE"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the duty, or end with the ones that exist."""
+        from chengxin.accounts.access import load_matrix
+
+        known = load_matrix().duties
+        if value not in known:
+            self.fail(
+                f"没有岗位 {value}，可用的有 / there is no duty {value}; there are: {', '.join(known)}", param, ctx
+            )
+        return value
 
 
 @click.command(
@@ -49,66 +65,69 @@ def officer() -> None:
     "set",
     short_help="新建或修改经办人 / make or change an officer",
     help=both(
-        "新建经办人，或改其姓名、单位、岗位和密码。不加 --ask 时随机生成并显示一次。",
-        "Make an officer, or change name, organisation, duty and password. Without --ask a random password is made "
-        "and shown once.",
+        "新建经办人，或改其姓名、单位、岗位和密码。不加 --ask 时随机生成并显示一次。"
+        "第一个系统管理员和第一个安全管理员在这里设置，须是两个人；此后岗位由管理员在政务端申请、安全管理员审批。",
+        "Make an officer, or change name, organisation, duties and password. Without --ask a random password is made "
+        "and shown once. The first administrator and the first security officer, two different people, are set here; "
+        "from then on duties are asked for and approved in the office end.",
     ),
 )
 @click.argument("username", metavar="USERNAME")
 @click.option("--name", required=True, help="姓名 / name")
 @click.option("--org", required=True, help="单位代码 / the organisation's code")
-@click.option("--role", required=True, type=click.Choice(["submitter", "centre", "auditor"]), help="岗位 / duty")
+@click.option("--role", "roles", multiple=True, type=RoleType(), help="岗位，可多次给出 / a duty, may be repeated")
+@click.option("--staff-number", default="", help="工号，单位内唯一 / staff number, unique in the organisation")
 @click.option("--ask", is_flag=True, help="由键盘输入密码，至少 12 个字符 / type the password, at least 12 characters")
 @data_option
-def set_officer(username: str, name: str, org: str, role: str, ask: bool, data: Path | None) -> None:  # noqa: FBT001 - click hands flags in by name
+def set_officer(username: str, data: Path | None, **given: Any) -> None:  # noqa: ANN401 - click hands options in by name
     """Make or change one officer as the operator."""
     choose_data(data)
+    ask = bool(given["ask"])
     chosen = (
-        click.prompt("密码 password", hide_input=True, confirmation_prompt=True) if ask else secrets.token_urlsafe(12)
+        click.prompt("密码 password", hide_input=True, confirmation_prompt=True) if ask else secrets.token_urlsafe(15)
     )
     with reach("owner"):
-        from chengxin.accounts.actions.accounts import SetOfficer
+        from chengxin.accounts.actions.officers import SetOfficer
         from chengxin.accounts.queries import organisation_by_code
 
-        SetOfficer(username, chosen, name, organisation_by_code(org), role).execute()
+        SetOfficer(
+            username,
+            chosen,
+            str(given["name"]),
+            organisation_by_code(str(given["org"])),
+            tuple(given["roles"]),
+            system_now(),
+            staff_number=str(given["staff_number"]),
+            must_change=not ask,
+        ).execute()
     tell(f"经办人 {username} 可以登录了", f"the officer {username} can log in")
     if not ask:
         click.echo(chosen)
 
 
-@click.group(short_help="接口调用方 / API clients", help=both("接口调用方。", "Other systems that call the API."))
-def client() -> None:
-    """Hold the commands about API clients."""
-
-
-@client.command(
-    "make",
-    short_help="新建接口调用方 / make an API client",
-    help=both(
-        "新建接口调用方；令牌只显示这一次，平台不保存原文。",
-        "Make an API client; its token is shown this once, the platform keeps a digest only.",
-    ),
+@officer.command(
+    "list",
+    short_help="列出经办人和岗位 / list officers and duties",
+    help=both("列出经办人、单位、岗位、是否停用和第二因素。", "List officers: organisation, duties, state, factors."),
 )
-@click.argument("name", metavar="NAME")
-@click.option("--org", required=True, help="单位代码 / the organisation's code")
-@click.option(
-    "--grant", "grants", required=True, multiple=True,
-    help="允许的操作，可多次给出：batches.submit batches.read subjects.read checks.run / an operation, may be repeated",
-)  # fmt: skip
-@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="有效天数 / days it is valid")
 @data_option
-def make_client(name: str, org: str, grants: tuple[str, ...], days: int, data: Path | None) -> None:
-    """Make one client as the operator and print its token on stdout."""
+def list_officers(data: Path | None) -> None:
+    """List every account."""
     choose_data(data)
     with reach("owner"):
-        from chengxin.accounts.actions.accounts import MakeApiClient
-        from chengxin.accounts.queries import organisation_by_code
+        from chengxin.accounts.officers import officer_rows
 
-        now = system_now()
-        until = now + timedelta(days=days)
-        made, token = MakeApiClient(name, organisation_by_code(org), grants, now, until).execute()
-    tell(
-        f"接口调用方 {made.pk} 的令牌（只显示一次），有效至 {until:%Y-%m-%d}：",
-        f"token of client {made.pk}, shown once:",
-    )
-    click.echo(token)
+        table = Table(title="经办人 Officers")
+        for column in (
+            "用户名 user",
+            "姓名 name",
+            "单位 organisation",
+            "岗位 duties",
+            "状态 state",
+            "第二因素 factors",
+        ):
+            table.add_column(column, overflow="fold")
+        for one in officer_rows():
+            state = "在用 active" if one.active else "停用 closed"
+            table.add_row(one.username, one.name, one.organisation, ", ".join(one.roles), state, ", ".join(one.factors))
+        output().print(table)
