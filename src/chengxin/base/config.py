@@ -154,7 +154,7 @@ def django_database(role: str) -> dict[str, Any]:
     entry = {key.upper(): given.pop(key, "") for key in ("user", "password", "host", "port")}
     options = f"{given.pop('options', '')} -c search_path={search_path}".strip()
     return entry | {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "chengxin.base.postgres",
         "NAME": given.pop("dbname", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with one addition: every transaction begins by saying who acts."""
