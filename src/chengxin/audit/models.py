@@ -8,7 +8,12 @@ from django.db import models
 class Event(models.Model):
     """One thing somebody did or saw (审计事件), written in the transaction of what it witnesses.
 
-    ``detail`` holds codes, counts and references, never the content of a fact about a person.
+    ``detail`` holds codes, counts and references, never the content of a fact about a person; what may have to be
+    erased one day lies in a table beside this one, and ``personal_digest`` is all the event keeps of it. ``purpose``,
+    ``case_number``, ``legal_basis`` and ``channel`` say why somebody looked at ``subject_id``.
+
+    Two more columns are the database's own: ``salt``, 128 random bits of the event's leaf, and ``xid``, the transaction
+    that wrote it. The tables of leaves, nodes, checkpoints and erasable texts are in migration 0003.
     """
 
     at = models.DateTimeField()
@@ -19,6 +24,23 @@ class Event(models.Model):
     object_kind = models.TextField()
     object = models.TextField()
     detail = models.JSONField(default=dict)
+    purpose = models.TextField(default="", db_default="")
+    case_number = models.TextField(default="", db_default="")
+    legal_basis = models.TextField(default="", db_default="")
+    channel = models.TextField(default="", db_default="")
+    subject_id = models.BigIntegerField(null=True)
+    personal_digest = models.TextField(null=True)  # noqa: DJ001 - without a text there is no digest, not an empty one
+
+    class Meta:
+        """The one index by which a subject's own view is found; the tree's are in migration 0003."""
+
+        indexes = (
+            models.Index(
+                fields=["subject_id", "at", "id"],
+                name="audit_event_subject",
+                condition=models.Q(subject_id__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         """Return who did what to what."""
