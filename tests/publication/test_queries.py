@@ -143,7 +143,7 @@ def test_how_far_is_read_before_the_index_is_asked_changes_nothing(
         name = "好吃面馆" if number in {7, 31} else f"面馆{number}" if number % 4 == 0 else f"甲第{number}分店"
         _body(number, name, until=DAY - timedelta(days=1) if number % 5 == 0 else None)
     expected = _all_hits(text, 4)
-    monkeypatch.setattr(queries, "REACH", reach)
+    monkeypatch.setattr(queries, "NAMES_REACH", reach)
     assert sorted(_all_hits(text, 4)) == sorted(expected)
     assert len(set(expected)) == len(expected)
     assert all(number % 5 for number in expected)

@@ -60,7 +60,7 @@ def full_row(item: str, generation: str, kind: SubjectKind) -> dict[str, str]:
     plain = row(item, generation, number)
     # A licence's decision can bear one more number, a certificate's; free texts name nobody.
     filled = {key: plain[key] or FILLED.get(key, f"甲{number}") for key in headers(item, generation)}
-    own = {"uscc": uscc(number, prefix), "subject_category": category}
+    own = {"uscc": uscc(number, prefix), "former_uscc": uscc(number + 900, prefix), "subject_category": category}
     numbers = {key: "" for key in ("registration_number", "tax_number") if item != "registration"}
     return {key: (own | numbers).get(key, FILLED.get(key, text)) for key, text in filled.items()}
 

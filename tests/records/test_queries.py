@@ -195,9 +195,11 @@ def test_standing_is_what_the_definition_says(facts: list[list[_Version]], day: 
 
 
 def test_standing_is_read_through_the_index_on_the_subject() -> None:
-    subject = make_subject()
-    make_record(1, subject)
+    subject, other = make_subject(), make_subject("昆山乙有限公司", "91320583MA1MABCD0X")
+    for number in range(300):  # of a handful of rows any index would do
+        make_record(number + 1, other if number else subject)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE records_record")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN SELECT DISTINCT key FROM records_record WHERE subject_id = %s", [subject.pk])
         plan = "\n".join(row[0] for row in cursor.fetchall())

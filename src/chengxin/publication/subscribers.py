@@ -12,6 +12,7 @@ from django.db import connection
 
 from chengxin.base.events import subscribe
 from chengxin.catalogue import load_catalogue
+from chengxin.publication import moving
 from chengxin.records.events import RecordsAdded
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 _CONTENT = """(r.content - %(hidden)s::text[])"""
 
 _ADDED = "FROM records_record r WHERE r.id BETWEEN %(first)s AND %(last)s"
+
+_TIED_SINCE = """(SELECT min(v.recorded_at) FROM records_record v WHERE v.key = r.key AND v.version > coalesce(
+    (SELECT max(w.version) FROM records_record w
+     WHERE w.key = r.key AND w.subject_id IS DISTINCT FROM r.subject_id), 0))"""
+"""When the body that the version ``r`` names became the fact's, without a break since."""
 
 _TAKE_BACK = """
 WITH gone AS (
@@ -32,9 +38,10 @@ ON CONFLICT (item, month) DO UPDATE SET facts = publication.monthly.facts + excl
 
 _SHOW = f"""
 INSERT INTO publication.fact (record_id, subject_id, item, document_number, decided_on, issuer, shown_from,
-    shown_until, content)
+    shown_until, content, link, linked_on)
 SELECT r.id, r.subject_id, r.item, r.document_number, r.decided_on, coalesce(r.content ->> %(issuer)s, ''),
-    greatest(r.valid_from, %(today)s), r.valid_until, {_CONTENT}
+    greatest(r.valid_from, %(today)s), r.valid_until, {_CONTENT}, r.link, (CASE WHEN r.version = 1
+        THEN r.recorded_at ELSE {_TIED_SINCE} END AT TIME ZONE 'Asia/Shanghai')::date
 {_ADDED} AND r.public AND r.subject_id IS NOT NULL AND r.decided_on IS NOT NULL
     AND (r.valid_until IS NULL OR r.valid_until >= %(today)s) AND r.id <> ALL(%(superseded)s::bigint[])
 """
@@ -52,14 +59,15 @@ SELECT s.id, s.uscc, s.kind, s.name, s.status, least(r.valid_from, %(today)s), N
     {_CONTENT} - ARRAY(SELECT jsonb_array_elements_text(coalesce(hidden.of -> s.kind, hidden.of -> 'other')))
 FROM records_record r JOIN subjects_subject s ON s.id = r.subject_id
     CROSS JOIN (SELECT %(hidden_of)s::jsonb AS of) AS hidden
-WHERE r.id BETWEEN %(first)s AND %(last)s AND r.public AND s.uscc <> '' AND r.id <> ALL(%(superseded)s::bigint[])
+WHERE {{chosen}} AND r.public AND s.uscc <> '' AND r.id <> ALL(%(superseded)s::bigint[])
 ON CONFLICT (subject_id) DO UPDATE SET uscc = excluded.uscc, kind = excluded.kind, name = excluded.name,
     status = excluded.status, shown_from = least(b.shown_from, excluded.shown_from), content = excluded.content
 """
 
 _HIDE_BODIES = """
-DELETE FROM publication.body b USING records_record r
+DELETE FROM publication.body b USING records_record r, records_record p
 WHERE r.id BETWEEN %(first)s AND %(last)s AND r.kind = 'withdrawn' AND r.subject_id = b.subject_id
+    AND p.id = r.replaces AND p.public
 """
 
 _NAMES = """
@@ -94,6 +102,9 @@ def publish_records(event: RecordsAdded) -> None:
         "issuer": item.roles.issuer_name or "",
     }
     with connection.cursor() as cursor:
+        if event.moved:
+            _follow_moves(cursor, event, values)
+            return
         if item.key == "registration":
             _publish_bodies(cursor, values)
             return
@@ -106,9 +117,21 @@ def publish_records(event: RecordsAdded) -> None:
 
 def _publish_bodies(cursor: CursorWrapper, values: dict[str, Any]) -> None:
     before = _bodies(cursor)
-    cursor.execute(_SHOW_BODIES, values)
+    cursor.execute(_SHOW_BODIES.format(chosen="r.id BETWEEN %(first)s AND %(last)s"), values)
     cursor.execute(_HIDE_BODIES, values)
     cursor.execute(_NAMES, values)
+    cursor.execute(_STATE, {"bodies": _bodies(cursor) - before})
+
+
+def _follow_moves(cursor: CursorWrapper, event: RecordsAdded, values: dict[str, Any]) -> None:
+    """Let public rows go where their facts went; a body whose entry went away is shown no more."""
+    before = _bodies(cursor)
+    if event.item == "registration":
+        touched, entries = moving.entries_after(event)
+        cursor.execute(_SHOW_BODIES.format(chosen="r.id = ANY(%(entries)s::bigint[])"), values | {"entries": entries})
+        moving.refresh_names(touched)
+    else:
+        moving.follow(event)
     cursor.execute(_STATE, {"bodies": _bodies(cursor) - before})
 
 
@@ -120,3 +143,4 @@ def _bodies(cursor: CursorWrapper) -> int:
 def listen() -> None:
     """Subscribe to what the floor below tells."""
     subscribe(RecordsAdded, publish_records)
+    moving.listen()

@@ -13,6 +13,10 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the floor below once the models are there."""
-        from chengxin.records.subscribers import listen  # noqa: PLC0415 - models load before it
+        from chengxin.records import review_subscribers, subscribers  # noqa: PLC0415 - models load before them
+        from chengxin.records.actions import move_facts, untie_refused  # noqa: PLC0415 - models load before it
 
-        listen()
+        subscribers.listen()
+        review_subscribers.listen()
+        move_facts.listen()
+        untie_refused.listen()

@@ -6,6 +6,11 @@ from typing import ClassVar
 
 from django.db import models
 
+from chengxin.records.move_models import Move
+from chengxin.records.review_models import LinkDecision, LinkEffect, LinkProposal
+
+__all__ = ["LinkDecision", "LinkEffect", "LinkProposal", "Move", "Record"]
+
 
 class Record(models.Model):
     """One version of one fact (信用记录).
@@ -13,8 +18,8 @@ class Record(models.Model):
     Legal time: ``valid_from`` to ``valid_until`` (both days included, no end = open). Registration time:
     ``recorded_at``. ``key`` is the same for all versions of a fact; the version with the highest ``version`` recorded
     by a moment is what the platform knew at that moment. ``kind``: ``new``, ``corrected`` (replaces a version),
-    ``relinked`` (tied to a body later) or ``withdrawn`` (its source document fell). Rows are never changed or deleted:
-    a trigger refuses both.
+    ``relinked`` (tied to a body later), ``moved`` (its body was merged or split) or ``withdrawn`` (its source document
+    fell). Rows are never changed or deleted: a trigger refuses both.
 
     ``identifier`` is the code the fact was handed in under; ``link`` names the kind of identifier that tied it to the
     subject, empty while it is tied to nobody. ``due_on`` is the last day for handing the fact in (双公示), provisional

@@ -9,12 +9,13 @@ from django.db import connection
 from chengxin.base.events import publish, subscribe
 from chengxin.catalogue import load_catalogue
 from chengxin.records.events import RecordsAdded
+from chengxin.records.refusals import BLOCKED
 from chengxin.subjects.events import IdentifiersAdded
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_WAITING = """
+_WAITING = f"""
 CREATE TEMP TABLE waiting ON COMMIT DROP AS
 SELECT r.id, n.subject_id, n.kind FROM new_identifier n JOIN records_record r
     ON r.identifier = n.kind || ':' || n.value AND r.subject_id IS NULL
@@ -22,6 +23,7 @@ WHERE r.kind <> 'withdrawn'
     AND NOT EXISTS (SELECT 1 FROM records_record l WHERE l.key = r.key AND l.version > r.version)
     AND NOT EXISTS (SELECT 1 FROM subjects_identifier o
         WHERE o.kind = n.kind AND o.value = n.value AND o.subject_id <> n.subject_id)
+    AND NOT {BLOCKED.format(identifier="r.identifier", subject="n.subject_id")}
 """
 
 _TIE = """
@@ -39,7 +41,8 @@ RETURNING id
 def tie_waiting_facts(event: IdentifiersAdded) -> None:
     """Give every fact that waited for one of the new codes a version that is tied to the code's body.
 
-    Only an identifier ties, and only when no second body bears it. The earlier version stays as it was.
+    Only an identifier ties, and only when no second body bears it and nobody found that the fact is not this body's.
+    The earlier version stays as it was.
     """
     with connection.cursor() as cursor:
         # Every item's lock before the look and before the lock on the numbers, as everybody who adds takes them:

@@ -94,6 +94,7 @@ class AddRecords:
         """Add the facts, tell the floors above, and return what became of them."""
         hold_item(self.item)
         self._fetch_known()
+        self._keep_decided_links()
         self._decide()
         counts = one_row(
             self.duck,
@@ -116,7 +117,8 @@ class AddRecords:
             cursor.execute("ANALYZE staged_key")
             copy_out(
                 cursor,
-                """SELECT DISTINCT ON (r.key) r.key, r.id, r.version, r.kind, r.digest, r.organisation_id
+                """SELECT DISTINCT ON (r.key) r.key, r.id, r.version, r.kind, r.digest, r.organisation_id,
+                    CASE WHEN r.link = 'decision' THEN r.subject_id END
                 FROM staged_key s JOIN records_record r USING (key) ORDER BY r.key, r.version DESC""",
                 self.duck,
                 "known",
@@ -127,8 +129,20 @@ class AddRecords:
                     "kind": "VARCHAR",
                     "digest": "UUID",
                     "organisation_id": "INTEGER",
+                    "decided_subject": "BIGINT",
                 },
             )
+
+    def _keep_decided_links(self) -> None:
+        """Let a fact that a person tied stay with its body, whatever a later file says of it.
+
+        Where the file's own code has come to name that very body, the code ties from now on.
+        """
+        self.duck.execute(
+            """UPDATE facts SET subject_id = k.decided_subject, link = 'decision' FROM known k
+            WHERE k.key = facts.key AND k.decided_subject IS NOT NULL
+                AND facts.subject_id IS DISTINCT FROM k.decided_subject"""
+        )
 
     def _decide(self) -> None:
         """Say of every staged fact what becomes of it: tables ``turned_down`` and ``decided`` in DuckDB."""
