@@ -42,6 +42,18 @@ types: .venv/.development
 layers: .venv/.development
 	$(BIN)/lint-imports
 
+# Could an installation go on serving while it migrates? squawk over the SQL of every newer migration.
+migrations: .venv/.development
+	$(BIN)/python tools/check_migrations.py
+
+# What the platform is made of, from the lock, in CycloneDX 1.6: build/sbom.cdx.json.
+sbom: .venv/.development
+	$(BIN)/python tools/check_dependencies.py sbom
+
+# Known holes in what the lock names; says clearly when the service that knows them was not reached.
+audit: .venv/.development
+	$(BIN)/python tools/check_dependencies.py audit
+
 # Lock files carry hashes and no download address.
 lock:
 	$(LOCK) requirements/build.in -o requirements/build.lock

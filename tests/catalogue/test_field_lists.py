@@ -136,6 +136,7 @@ former_name 曾用名
 english_name 英文名称
 subject_category 主体类别
 uscc 统一社会信用代码
+former_uscc 原统一社会信用代码
 registration_number 注册号
 organisation_code 组织机构代码
 tax_number 税务登记号

@@ -11,7 +11,9 @@ import pytest
 from django.db import DatabaseError, connection
 
 from chengxin.accounts.actor import CHECK, READ_SUBJECTS, Actor
+from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.audit.models import Event
+from chengxin.base.context import acting
 from chengxin.base.errors import ChengxinError, NotPermitted
 from chengxin.checks.actions.check_one import CheckOne
 from chengxin.checks.answer import WrongCode
@@ -33,6 +35,7 @@ def test_the_event_says_who_asked_for_what_and_what_was_answered() -> None:
     answer = ASKED.execute()
     assert answer.result == "found"
     event = Event.objects.get()
+    assert (event.subject_id, event.purpose) == (subject.pk, "政府采购投标资格审查")
     assert (event.actor_kind, event.actor, event.organisation) == ("client", "7", "market")
     assert (event.action, event.object_kind, event.object) == ("check.answered", "subject", str(subject.pk))
     assert event.at == NOW
@@ -88,8 +91,9 @@ def test_without_the_right_to_write_the_event_there_is_no_answer(own_database: s
     make_record(1, make_subject())
     with connection.cursor() as cursor:
         cursor.execute("REVOKE INSERT ON audit_event FROM chengxin_api")
-    with as_role("api"), pytest.raises(DatabaseError):
+    with as_role("api"), acting("client", "7"), pytest.raises(EvidenceUnavailable) as caught:
         ASKED.execute()
+    assert isinstance(caught.value.__cause__, DatabaseError)
 
 
 def test_the_api_role_can_check_and_its_event_stays(
@@ -97,7 +101,7 @@ def test_the_api_role_can_check_and_its_event_stays(
 ) -> None:
     assert own_database
     make_record(1, make_subject())
-    with as_role("api"):
+    with as_role("api"), acting("client", "7"):
         assert [fact.record_id for fact in ASKED.execute().facts] == [1]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         connect_as("api").execute("SELECT detail FROM audit_event")

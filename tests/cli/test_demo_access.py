@@ -11,7 +11,7 @@ import pytest
 
 from chengxin.accounts.actions.load_organisations import LoadOrganisations
 from chengxin.accounts.actor import OPERATIONS
-from chengxin.accounts.models import ApiClient, Officer
+from chengxin.accounts.models import ApiClient, ClientGrant, Officer
 from chengxin.accounts.queries import client_by_token
 from chengxin.base.city import load_city
 from chengxin.cli import demo_access
@@ -40,7 +40,8 @@ def test_three_departments_and_the_centre_can_log_in(tmp_path: Path, city: City)
     for one in access.officers:
         officer = Officer.objects.get(username=one.username)
         assert officer.check_password(one.password)
-        assert officer.role == one.role
+        assert officer.roles == [one.role]
+        assert not officer.must_change_password
     departments = [city.organisation(one.organisation) for one in access.officers[:3]]
     assert all({"licence", "penalty"} <= set(one.items) for one in departments)
     assert departments[0].registrar
@@ -68,7 +69,8 @@ def test_the_token_opens_what_a_department_may_do(tmp_path: Path, city: City) ->
     client = client_by_token(access.token, NOW)
     assert client is not None
     assert client.organisation.code == access.client_organisation == access.officers[0].organisation
-    assert set(client.grants) == set(OPERATIONS)
+    assert client.allow_bearer
+    assert {one.operation for one in client.grants.all()} == set(OPERATIONS)
 
 
 def test_a_token_that_has_ended_is_replaced_and_the_passwords_stay(tmp_path: Path, city: City) -> None:
@@ -83,6 +85,7 @@ def test_a_token_that_has_ended_is_replaced_and_the_passwords_stay(tmp_path: Pat
 def test_a_database_made_anew_gets_the_log_ins_of_the_file(tmp_path: Path, city: City) -> None:
     first = make_access(tmp_path, city, NOW)
     Officer.objects.all().delete()
+    ClientGrant.objects.all().delete()
     ApiClient.objects.all().delete()
     second = make_access(tmp_path, city, NOW)
     assert second.officers == first.officers

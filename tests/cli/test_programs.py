@@ -22,6 +22,10 @@ def url(role: str) -> str:
     return f"postgresql://chengxin_{role}:secret-of-{role}@host/chengxin"
 
 
+ROLE = {"keeper": "worker"}
+"""The keeper of the evidence builds the tree as the worker's role."""
+
+
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Program]:
     monkeypatch.setenv("CHENGXIN_DATABASE_URL_OWNER", "postgresql://owner:outside-secret@host/chengxin")
@@ -32,13 +36,15 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Program]:
     return {one.name: one for one in programs(tmp_path, url, Ports(1, 2, 3))}
 
 
-def test_there_are_three_ends_and_a_worker(made: dict[str, Program]) -> None:
-    assert {name: one.port for name, one in made.items()} == {"public": 1, "office": 2, "api": 3, "worker": 0}
+def test_there_are_three_ends_a_worker_and_a_keeper_of_the_evidence(made: dict[str, Program]) -> None:
+    ports = {name: one.port for name, one in made.items()}
+    assert ports == {"public": 1, "office": 2, "api": 3, "worker": 0, "keeper": 0}
+    assert [name for name, one in made.items() if one.restarts] == ["keeper"]
 
 
 def test_a_process_sees_its_own_database_address_and_no_other_secret(made: dict[str, Program], tmp_path: Path) -> None:
     installation = (tmp_path / "secrets.json").read_text(encoding="utf-8")
-    for name, program in made.items():
+    for name, program in ((ROLE.get(name, name), one) for name, one in made.items()):
         assert program.environment["CHENGXIN_DATABASE_URL"] == url(name)
         assert program.environment["DJANGO_SETTINGS_MODULE"] == f"chengxin.settings.{name}"
         everything = "\n".join([*program.arguments, *program.environment.values()])
@@ -96,3 +102,31 @@ def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
     else:
         with pytest.raises(click.BadParameter, match="端口"):
             PortsType().convert(text, None, None)
+
+
+def test_an_installation_with_its_own_database_archives_its_log_and_nobody_lends_it_a_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHENGXIN_METRICS_PORT", raising=False)
+    (tmp_path / "postgres").mkdir()
+    archive = {one.name: one for one in programs(tmp_path, url, Ports(1, 2, 3))}["archive"]
+    assert archive.restarts
+    assert not {"CHENGXIN_DATABASE_URL", "CHENGXIN_WEB_KEY", "DJANGO_SETTINGS_MODULE"} & archive.environment.keys()
+    assert "secret-of-" not in "".join(archive.environment.values())
+
+
+def test_figures_are_served_only_where_a_port_asks_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHENGXIN_METRICS_PORT", raising=False)
+    assert "metrics" not in {one.name for one in programs(tmp_path, url, Ports(1, 2, 3))}
+    monkeypatch.setenv("CHENGXIN_METRICS_PORT", "8009")
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "counter_1.db").touch()
+    held = {one.name: one for one in programs(tmp_path, url, Ports(1, 2, 3))}
+    assert held["metrics"].arguments[-2:] == ("--port", "8009")
+    assert held["office"].environment["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path / "metrics")
+    assert list((tmp_path / "metrics").iterdir()) == []
+
+
+def test_every_process_says_in_its_log_who_it_is(made: dict[str, Program]) -> None:
+    assert all(one.environment["CHENGXIN_PROCESS"] == name for name, one in made.items())
+    assert all(one.environment["CHENGXIN_LOG_FORMAT"] == "json" for one in made.values())

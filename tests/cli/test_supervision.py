@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -165,3 +166,27 @@ def test_a_port_left_a_moment_ago_is_free_again() -> None:
         with socket.create_connection(("127.0.0.1", port)), server.accept()[0] as accepted:
             accepted.close()
     assert require_free({"public": port}) is None  # type: ignore[func-returns-value]
+
+
+def test_a_program_that_restarts_comes_back_with_the_others_undisturbed(tmp_path: Path) -> None:
+    with supervised() as held:
+        held.start(program(tmp_path, "worker", SLEEPER))
+        held.start(replace(program(tmp_path, "keeper", SLEEPER), restarts=True))
+        worker, keeper = held.running["worker"].pid, held.running["keeper"].pid
+        os.kill(keeper, signal.SIGKILL)
+        until = time.monotonic() + 10
+        while held.running["keeper"].pid == keeper and time.monotonic() < until:
+            held.check()
+            time.sleep(0.05)
+        assert held.running["keeper"].pid != keeper
+        assert held.running["keeper"].poll() is None
+        assert held.running["worker"].pid == worker
+
+
+def test_a_program_that_restarts_and_never_lives_ends_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "RESTART_EVERY", 0.0)
+    with supervised() as held:
+        held.start(replace(program(tmp_path, "keeper", "raise SystemExit(1)"), restarts=True))
+        with pytest.raises(ProcessEnded, match="keeper"):
+            held.watch()
+    assert len(held.starts["keeper"]) == supervision.SHORT_LIVES

@@ -107,7 +107,7 @@ def test_the_build_stops_at_the_first_failing_step() -> None:
     assert "set -euo pipefail" in text
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     steps = re.findall(r"^make (\w+)", text, flags=re.MULTILINE)
-    assert steps == ["test", "lint", "types", "layers"]
+    assert steps == ["test", "lint", "types", "layers", "migrations", "sbom", "audit"]
 
 
 def test_the_licence_is_the_one_the_package_names() -> None:

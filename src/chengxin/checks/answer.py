@@ -112,18 +112,19 @@ def _personal() -> WrongCode:
     )
 
 
-def answer_check(code: CodeRead, on_day: date, known_at: datetime) -> CheckAnswer:
+def answer_check(code: CodeRead, on_day: date, known_at: datetime, items: frozenset[str] | None = None) -> CheckAnswer:
     """Return what is on file about the body with ``code``: facts in force on ``on_day``, as known at ``known_at``.
 
     Of a negative item only what is also still in force on the day of ``known_at`` is given: asking about an earlier
-    day is no way around the end of publicity (国办发〔2025〕22号).
+    day is no way around the end of publicity (国办发〔2025〕22号). With ``items`` only facts of these
+    catalogue items are given: the asker was granted no others.
 
     Raises:
         AmbiguousCode: the code stands at two bodies.
         WrongCode: ``doubtful_code``: nobody bears the code and its check character disagrees, so it is a slip of the
             pen sooner than a body without entries.
     """
-    subject = subject_by_identifier(code.kind, code.value)
+    subject = subject_by_identifier(code.kind, code.value, known_at)
     if subject is None:
         _refuse_doubtful(code)
         return CheckAnswer("not_found", code.value, None, on_day, known_at, ())
@@ -132,7 +133,7 @@ def answer_check(code: CodeRead, on_day: date, known_at: datetime) -> CheckAnswe
     facts = tuple(
         checked_fact(fact, catalogue.item(fact.item), subject.kind)
         for fact in standing(subject.id, on_day, known_at)
-        if not _ended(fact, catalogue.item(fact.item), today)
+        if (items is None or fact.item in items) and not _ended(fact, catalogue.item(fact.item), today)
     )
     return CheckAnswer("found", code.value, subject, on_day, known_at, facts)
 

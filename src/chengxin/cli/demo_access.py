@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chengxin.accounts.actions.accounts import MakeApiClient, SetOfficer
-from chengxin.accounts.actor import OPERATIONS
+from chengxin.accounts.actions.clients import GrantOperation, MakeApiClient
+from chengxin.accounts.actions.officers import SetOfficer
+from chengxin.accounts.actor import OPERATIONS, operator
+from chengxin.accounts.clients import EVERYTHING
 from chengxin.accounts.models import Officer
 from chengxin.accounts.queries import client_by_token, organisation_by_code
+from chengxin.accounts.quota import usual_quota
 from chengxin.cli.demo_state import Access, LogIn, write_private
 
 if TYPE_CHECKING:
@@ -53,14 +56,27 @@ def make_access(folder: Path, city: City, now: datetime) -> Access:
         _write(folder, kept)
         for one in kept.officers:
             organisation = organisation_by_code(one.organisation)
-            SetOfficer(one.username, one.password, one.name, organisation, one.role).execute()
+            SetOfficer(one.username, one.password, one.name, organisation, (one.role,), now).execute()
     if not kept.token or client_by_token(kept.token, now) is None:
         until = now + timedelta(days=TOKEN_DAYS)
-        _, token = MakeApiClient("演练接口调用方", organisation_by_code(owner), OPERATIONS, now, until).execute()
-        kept = replace(kept, token=token, token_until=until.isoformat(), ready=False)
+        kept = replace(kept, token=_make_client(owner, now, until), token_until=until.isoformat(), ready=False)
     if not kept.ready:
         _write(folder, replace(kept, ready=True))
     return Access(kept.officers, kept.token, owner, kept.token_until)
+
+
+def _make_client(organisation: str, now: datetime, until: datetime) -> str:
+    """Make the rehearsal's client, which may do everything a client may and shows a token; return the token."""
+    quota = usual_quota()
+    made, token = MakeApiClient(
+        operator(), "演练接口调用方", organisation_by_code(organisation), now, until, allow_bearer=True
+    ).execute()
+    for operation in OPERATIONS:
+        GrantOperation(
+            operator(), made.pk, operation, (EVERYTHING,), (EVERYTHING,),
+            quota.per_minute, quota.per_day, until, now,
+        ).execute()  # fmt: skip
+    return token
 
 
 def _draw(city: City) -> tuple[LogIn, ...]:

@@ -1,4 +1,7 @@
-"""The processes of an installation: three ends and the worker, each with its own database role and nothing else."""
+"""The processes of an installation: three ends, the worker, and the keeper of the audit trail's evidence.
+
+Each has the database address of one role and nothing else; the keeper shares the worker's.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from chengxin.base.config import ensure_secrets
 from chengxin.cli.supervision import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 ENDS = ("public", "office", "api")
@@ -29,10 +32,22 @@ PASSED_ON = (
     "CHENGXIN_LOG_LEVEL",
     "CHENGXIN_HOSTS",
     "CHENGXIN_PROXIES",
+    "CHENGXIN_PROXY_ADDRESSES",
     "CHENGXIN_API_ADDRESS",
+    "CHENGXIN_API_LIMITS",
     "CHENGXIN_OFFICE_ACCESS",
+    "CHENGXIN_SECOND_FACTOR",
+    "CHENGXIN_KEYS",
+    "CHENGXIN_CRYPTO_SUITE",
+    "CHENGXIN_WITNESSES",
+    "CHENGXIN_BACKUPS",
+    "CHENGXIN_LOG_FORMAT",
 )
 """Settings of ours that every process may see; none of them is a secret."""
+
+
+OF_A_ROLE = ("CHENGXIN_DATABASE_URL", "CHENGXIN_WEB_KEY", "DJANGO_SETTINGS_MODULE")
+"""Parts of an environment that belong to a process with a role of the platform."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class PortsType(click.ParamType[Ports]):
 
 
 def programs(folder: Path, url: Callable[[str], str], ports: Ports) -> tuple[Program, ...]:
-    """Return the four programs of the installation in ``folder``; ``url`` gives the database address of a role."""
+    """Return the five programs of the installation in ``folder``; ``url`` gives the database address of a role."""
     logs = folder / "log"
     logs.mkdir(parents=True, exist_ok=True)
     key = ensure_secrets(folder).web_key
@@ -76,8 +91,37 @@ def programs(folder: Path, url: Callable[[str], str], ports: Ports) -> tuple[Pro
         Program(name, _gunicorn(name, port), _environment(name, folder, url, key, ports), logs / f"{name}.log", port)
         for name, port in ports.as_dict().items()
     )
-    worker = (sys.executable, "-m", "chengxin.cli.main", "worker")
-    return (*ends, Program("worker", worker, _environment("worker", folder, url, key, ports), logs / "worker.log"))
+    own = (sys.executable, "-m", "chengxin.cli.main")
+    alone = _environment("worker", folder, url, key, ports)
+    worker = Program("worker", (*own, "worker"), alone, logs / "worker.log")
+    # Killed by whoever it disturbs, the keeper comes back and puts the gap on record (等保 GB/T 22239 8.1.4.3 d).
+    apart = alone | {"CHENGXIN_WEB_KEY": _web_key(key, "keeper"), "CHENGXIN_PROCESS": "keeper"}
+    keeper = Program("keeper", (*own, "audit", "keep"), apart, logs / "evidence.log", restarts=True)
+    return (*ends, worker, keeper, *_archive(folder, own, alone), *_figures(folder, own, alone))
+
+
+def _figures(folder: Path, own: Sequence[str], held: Mapping[str, str]) -> tuple[Program, ...]:
+    """Return the program that serves the figures, where ``CHENGXIN_METRICS_PORT`` asks for it; old figures go."""
+    port = os.environ.get("CHENGXIN_METRICS_PORT", "")
+    if not port:
+        return ()
+    (folder / "metrics").mkdir(mode=0o700, exist_ok=True)
+    for left in (folder / "metrics").glob("*.db"):
+        left.unlink()
+    kept = {name: value for name, value in held.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    return (Program("metrics", (*own, "metrics", "--port", port), kept, folder / "log" / "metrics.log", restarts=True),)
+
+
+def _archive(folder: Path, own: Sequence[str], held: Mapping[str, str]) -> tuple[Program, ...]:
+    """Return the program that archives the embedded server's log; it logs in by itself, as nobody the ends know."""
+    if not (folder / "postgres").is_dir():
+        return ()
+    kept = {name: value for name, value in held.items() if name not in OF_A_ROLE} | {"CHENGXIN_PROCESS": "archive"}
+    return (Program("archive", (*own, "archive"), kept, folder / "log" / "archive.log", restarts=True),)
+
+
+def _web_key(key: str, name: str) -> str:
+    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()
 
 
 def _gunicorn(end: str, port: int) -> tuple[str, ...]:
@@ -86,6 +130,7 @@ def _gunicorn(end: str, port: int) -> tuple[str, ...]:
         sys.executable, "-m", "gunicorn", f"chengxin.ends.{end}.wsgi:application", "--bind", f"127.0.0.1:{port}",
         "--workers", WORKERS, "--worker-class", "gthread", "--threads", THREADS, "--preload", "--no-control-socket",
         "--graceful-timeout", "10", "--error-logfile", "-", "--log-level", "warning",
+        "--logger-class", "chengxin.operations.watching.server_log.ServerLogger",
     )  # fmt: skip
 
 
@@ -96,13 +141,19 @@ def _environment(role: str, folder: Path, url: Callable[[str], str], key: str, p
     """
     held = {name: value for name, value in os.environ.items() if not name.startswith(("CHENGXIN_", "PG", "DJANGO_"))}
     held |= {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    held.setdefault("CHENGXIN_LOG_FORMAT", "json")
+    if os.environ.get("CHENGXIN_METRICS_PORT"):
+        held["PROMETHEUS_MULTIPROC_DIR"] = str(folder / "metrics")
     if role == "public":
         held.setdefault("CHENGXIN_API_ADDRESS", f"http://127.0.0.1:{ports.api}/api/v1/openapi.json")
+    if role == "office":
+        held |= {name: value for name, value in os.environ.items() if name.startswith("CHENGXIN_OIDC_")}
     return held | {
         "DJANGO_SETTINGS_MODULE": f"chengxin.settings.{role}",
         "CHENGXIN_DATABASE_URL": url(role),
-        "CHENGXIN_WEB_KEY": hmac.new(key.encode(), role.encode(), hashlib.sha256).hexdigest(),
+        "CHENGXIN_WEB_KEY": _web_key(key, role),
         "CHENGXIN_DATA": str(folder),
+        "CHENGXIN_PROCESS": role,
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
     }

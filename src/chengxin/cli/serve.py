@@ -17,6 +17,9 @@ from chengxin.cli.supervision import Supervisor, require_free
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LOCK_PATIENCE = "15s"
+"""How long a migration may wait for a lock."""
+
 data_option = click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path),
     help="数据目录，默认当前目录下的 var（或 CHENGXIN_DATA） / data folder, by default var here (or CHENGXIN_DATA)",
@@ -112,6 +115,9 @@ def worker(data: Path | None) -> None:
         from procrastinate.contrib.django import app
         from procrastinate.contrib.django.django_connector import DjangoConnector
 
+        from chengxin.operations.watching.steps import follow_imports
+
+        follow_imports()
         connector = app.connector
         if not isinstance(connector, DjangoConnector):
             raise TypeError(f"the jobs' connector is a {type(connector).__name__}, not Django's")
@@ -136,7 +142,14 @@ def migrate(data: Path | None) -> None:
 
 
 def run_migrations() -> None:
-    """Bring the database Django is connected to up to date; grants are applied at its end."""
-    from django.core.management import call_command
+    """Bring the database Django is connected to up to date; grants are applied at its end.
 
+    A migration that waits for a lock makes everybody wait behind it: after ``LOCK_PATIENCE`` it gives up, and the same
+    command may be run again.
+    """
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_PATIENCE])
     call_command("migrate", interactive=False, verbosity=0)

@@ -34,15 +34,26 @@ SERVER_TROUBLE = 500
 """HTTP status from which an answer means that the process is not ready (RFC 9110, 15.6)."""
 
 
+RESTART_EVERY = 1.0
+"""Seconds between two starts of a program that is started again."""
+
+SHORT_LIVES = 5
+"""After so many starts without living for ``PATIENCE`` a program that is started again counts as broken."""
+
+
 @dataclass(frozen=True)
 class Program:
-    """A process to run: its arguments, its whole environment, and the port on which it answers (0 for none)."""
+    """A process to run: its arguments, its whole environment, and the port on which it answers (0 for none).
+
+    One that ``restarts`` is started again when it ends by itself: the others go on meanwhile.
+    """
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     port: int = 0
+    restarts: bool = False
 
 
 class ProcessEnded(ChengxinError):
@@ -51,10 +62,11 @@ class ProcessEnded(ChengxinError):
 
 @dataclass
 class Supervisor:
-    """Runs programs together: when one ends by itself, the others are stopped."""
+    """Runs programs together: when one ends by itself, the others are stopped, unless it is one that restarts."""
 
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=dict)
+    starts: dict[str, list[float]] = field(default_factory=dict)
 
     def start(self, program: Program) -> None:
         """Start ``program`` on a leash, in a session of its own: Ctrl-C is for the supervisor to hear."""
@@ -65,6 +77,7 @@ class Supervisor:
                 start_new_session=True,
             )  # fmt: skip
         self.programs[program.name] = program
+        self.starts.setdefault(program.name, []).append(time.monotonic())
 
     def wait_until_ready(self, report: Report) -> None:
         """Return once every program with a port answers; raise ``ChengxinError`` when one ends or stays silent."""
@@ -80,10 +93,16 @@ class Supervisor:
                 time.sleep(LOOK)
 
     def check(self) -> None:
-        """Raise ``ProcessEnded`` when a program has ended by itself."""
-        for name, process in self.running.items():
-            if process.poll() is not None:
-                raise _trouble(self.programs[name], "意外退出", "ended unexpectedly")
+        """Start again what restarts; raise ``ProcessEnded`` when another program has ended by itself."""
+        for name, process in tuple(self.running.items()):
+            if process.poll() is None:
+                continue
+            program, now = self.programs[name], time.monotonic()
+            recent = self.starts[name] = [start for start in self.starts[name] if now - start < PATIENCE]
+            if not program.restarts or len(recent) >= SHORT_LIVES:
+                raise _trouble(program, "意外退出", "ended unexpectedly")
+            if not recent or now - recent[-1] >= RESTART_EVERY:
+                self.start(program)
 
     def watch(self) -> None:
         """Look after the programs until one ends by itself (``ProcessEnded``) or a signal ends the watch."""

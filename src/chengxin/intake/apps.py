@@ -10,3 +10,9 @@ class IntakeConfig(AppConfig):
 
     name = "chengxin.intake"
     label = "intake"
+
+    def ready(self) -> None:
+        """Listen to the floor below once the models are there."""
+        from chengxin.intake.subscribers import listen  # noqa: PLC0415 - models load before it
+
+        listen()

@@ -16,6 +16,7 @@ from chengxin.kernel.clocks import (
     to_duckdb_sql,
 )
 from chengxin.kernel.documents import document_key_sql
+from chengxin.kernel.identifiers.sql import uscc_normalise_sql
 from chengxin.kernel.masking import mask_persons_sql
 from chengxin.kernel.names import fold_name_sql
 
@@ -49,7 +50,8 @@ def stage_bodies(duck: duckdb.DuckDBPyConnection) -> None:
         {fold_name_sql("s.subject_name")} AS folded, {former} AS former, {fold_name_sql(former)} AS former_folded,
         s.english_name AS english, {fold_name_sql("s.english_name")} AS english_folded,
         CASE WHEN s.status = '' THEN '存续' ELSE s.status END AS status, s.registrar_name AS registrar,
-        TRY_CAST(s.established_on AS DATE) AS established_on
+        TRY_CAST(s.established_on AS DATE) AS established_on, TRY_CAST(s.decided_on AS DATE) AS decided_on,
+        {uscc_normalise_sql("s.former_uscc")} AS former_uscc
         FROM (SELECT * REPLACE ({masked}) FROM staged) s JOIN code c USING (row_number)
         ANTI JOIN finding f USING (row_number)"""
     )

@@ -10,6 +10,7 @@ from chengxin.base.bulk import copy_in, copy_out, one_row
 from chengxin.intake.rulebook import rulebook
 from chengxin.kernel.identifiers.sql import uscc_normalise_sql
 from chengxin.kernel.names import fold_name_sql
+from chengxin.records.refusals import STANDING
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,6 +76,7 @@ def link(duck: duckdb.DuckDBPyConnection) -> None:
     report(duck, "identifiers_disagree", "SELECT row_number FROM linked WHERE disagree")
     duck.execute("DELETE FROM linked WHERE disagree")
     _untie_contradicted(duck)
+    _untie_refused(duck)
 
 
 def _untie_contradicted(duck: duckdb.DuckDBPyConnection) -> None:
@@ -101,6 +103,23 @@ def _untie_contradicted(duck: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("DROP TABLE doubtful_tie")
     duck.execute(
         "UPDATE linked SET subject_id = NULL, link = NULL WHERE row_number IN (SELECT row_number FROM contradicted)"
+    )
+
+
+def _untie_refused(duck: duckdb.DuckDBPyConnection) -> None:
+    """Untie rows whose code a person found not to mean the body it ties: such a pair waits for a person again."""
+    with connection.cursor() as cursor:
+        copy_out(
+            cursor,
+            f"""SELECT DISTINCT d.identifier, d.subject_id FROM records_linkdecision d
+            WHERE {STANDING} AND d.identifier <> ''""",
+            duck,
+            "refused_pair",
+            {"identifier": "VARCHAR", "subject_id": "BIGINT"},
+        )
+    duck.execute(
+        """UPDATE linked SET subject_id = NULL, link = NULL FROM refused_pair r
+        WHERE r.identifier = linked.identifier AND r.subject_id = linked.subject_id"""
     )
 
 

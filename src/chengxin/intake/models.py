@@ -15,6 +15,7 @@ class Batch(models.Model):
 
     The SHA-256 of the file with organisation and item is its identity: the same file again is the same batch, unless
     the earlier one was refused. ``state`` moves through ``State``; ``receipt`` is set once, when the facts are in.
+    ``measures`` is what the gate counted; ``hold`` why the batch waited for a person, if it did (``gate.py``).
     """
 
     class State(models.TextChoices):
@@ -24,6 +25,7 @@ class Batch(models.Model):
         PARSING = "parsing", "解析"
         CHECKING = "checking", "校验"
         LINKING = "linking", "关联"
+        HELD = "held", "待复核"
         LOADING = "loading", "入库"
         PUBLISHED = "published", "已完成"
         REFUSED = "refused", "已退回"
@@ -46,6 +48,8 @@ class Batch(models.Model):
     refusal = models.JSONField(null=True)
     header = ArrayField(models.TextField(), null=True)
     notices = models.JSONField(default=list)
+    measures = models.JSONField(null=True)
+    hold = models.JSONField(null=True)
 
     class Meta:
         """A file counts once for each organisation and item."""
@@ -64,6 +68,28 @@ class Batch(models.Model):
     def __str__(self) -> str:
         """Return the batch number."""
         return f"{self.pk} {self.item} {self.state}"
+
+
+class HoldDecision(models.Model):
+    """What a second person decided about a held batch (复核决定): once, with a reason, and never changed."""
+
+    class Outcome(models.TextChoices):
+        """What the releaser chose."""
+
+        RELEASE = "release", "放行入库"
+        SEND_BACK = "send_back", "退回"
+
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="decision")
+    outcome = models.TextField(choices=Outcome)
+    reason = models.TextField()
+    decided_by = models.TextField()
+    decided_by_kind = models.TextField()
+    decided_for = models.TextField(blank=True)
+    decided_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return batch and outcome."""
+        return f"{self.batch_id} {self.outcome}"
 
 
 class QuarantinedRow(models.Model):

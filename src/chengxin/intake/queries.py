@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Sum
 
-from chengxin.accounts.actor import READ_BATCHES
+from chengxin.accounts.actor import READ_BATCHES, RELEASE
 from chengxin.base.errors import NotFound
 from chengxin.intake.models import Batch, QuarantinedRow, Timeliness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
+
+    from django.db.models import QuerySet
 
     from chengxin.accounts.actor import Actor
 
@@ -22,10 +24,22 @@ PAGE = 20
 
 
 @dataclass(frozen=True)
+class DecisionView:
+    """What a second person decided about a held batch: ``outcome`` is ``release`` or ``send_back``."""
+
+    outcome: str
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
 class BatchView:
     """A batch as its organisation sees it. ``receipt`` is the receipt's JSON, ``refusal`` an error's JSON, or None.
 
     ``notices`` are what the organisation should know although the file was taken in: code, message and message_en.
+    ``hold`` is why the batch waited or waits for a second person, or None: ``at`` and ``until`` (ISO 8601), ``figures``
+    and ``rules``; ``decision`` what that person decided, or None.
     """
 
     id: int
@@ -45,6 +59,13 @@ class BatchView:
     receipt: Mapping[str, Any] | None
     refusal: Mapping[str, Any] | None
     notices: tuple[Mapping[str, Any], ...]
+    hold: Mapping[str, Any] | None
+    decision: DecisionView | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the batch waits for a second person's decision."""
+        return self.state == Batch.State.HELD and self.decision is None
 
 
 @dataclass(frozen=True)
@@ -90,9 +111,16 @@ class MonthOfDecisions:
 def batches(actor: Actor, *, after: int | None = None, limit: int = PAGE) -> BatchList:
     """Return the batches the actor may see: those of its organisation, or all for the credit centre."""
     actor.require(READ_BATCHES)
-    found = Batch.objects.select_related("organisation").order_by("-pk")
-    if not actor.everywhere:
-        found = found.filter(organisation__code=actor.organisation)
+    return _page(_seen_by(actor).order_by("-pk"), after, limit)
+
+
+def held_batches(actor: Actor, *, after: int | None = None, limit: int = PAGE) -> BatchList:
+    """Return the batches that wait for a second person, among those of the actor's organisation or of all."""
+    actor.require(RELEASE)
+    return _page(_seen_by(actor).filter(state=Batch.State.HELD, decision=None).order_by("-pk"), after, limit)
+
+
+def _page(found: QuerySet[Batch], after: int | None, limit: int) -> BatchList:
     if after is not None:
         found = found.filter(pk__lt=after)
     rows = [_view(row) for row in found[: limit + 1]]
@@ -139,20 +167,29 @@ def punctuality(actor: Actor, organisation: str, *, since: date) -> tuple[MonthO
     )
 
 
+def unknown_batch(batch_id: int) -> NotFound:
+    """Return the answer to a number that is no batch's, or no batch of the asker's: both read the same."""
+    return NotFound(
+        "unknown_batch", f"没有编号为 {batch_id} 的批次", f"there is no batch {batch_id}", where=str(batch_id)
+    )
+
+
 def _own_batch(actor: Actor, batch_id: int) -> Batch:
     actor.require(READ_BATCHES)
-    found = Batch.objects.select_related("organisation").filter(pk=batch_id)
-    if not actor.everywhere:
-        found = found.filter(organisation__code=actor.organisation)
-    batch = found.first()
+    batch = _seen_by(actor).filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound(
-            "unknown_batch", f"没有编号为 {batch_id} 的批次", f"there is no batch {batch_id}", where=str(batch_id)
-        )
+        raise unknown_batch(batch_id)
     return batch
 
 
+def _seen_by(actor: Actor) -> QuerySet[Batch]:
+    """Return the batches of the actor's organisation, or all for who acts everywhere."""
+    found = Batch.objects.select_related("organisation", "decision")
+    return found if actor.everywhere else found.filter(organisation__code=actor.organisation)
+
+
 def _view(batch: Batch) -> BatchView:
+    decision = getattr(batch, "decision", None)
     return BatchView(
         id=batch.pk,
         item=batch.item,
@@ -171,4 +208,8 @@ def _view(batch: Batch) -> BatchView:
         receipt=batch.receipt,
         refusal=batch.refusal,
         notices=tuple(batch.notices),
+        hold=batch.hold,
+        decision=DecisionView(decision.outcome, decision.reason, decision.decided_by, decision.decided_at)
+        if decision
+        else None,
     )

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "chengxin.ends.office",
 ]
 MIDDLEWARE = [
+    "chengxin.operations.watching.middleware.watch",
     "chengxin.ends.office.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -33,9 +34,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chengxin.ends.office.acting.officers_act",
     "chengxin.ends.office.middleware.session_limits",
     "chengxin.ends.office.middleware.Refusals",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "chengxin.ends.office.middleware.FirstSteps",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]

@@ -17,6 +17,7 @@ API_ADDRESS = os.environ.get("CHENGXIN_API_ADDRESS", "")
 """Where the API's own description stands, for the page about the site; empty names the centre instead."""
 
 MIDDLEWARE = [
+    "chengxin.operations.watching.middleware.watch",
     "chengxin.ends.public.middleware.SecurityHeaders",
     "chengxin.ends.public.middleware.AddressLanguage",
     "chengxin.ends.public.middleware.ReadingOnly",

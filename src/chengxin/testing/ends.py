@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
+from django.contrib.staticfiles.finders import get_finder
 from django.db import connection
+from django.template.utils import get_app_template_dirs
 from django.test import Client, override_settings
 
 from chengxin.base.config import read_secrets
@@ -61,13 +63,21 @@ def settings_of(end: str) -> Iterator[None]:
             apps.app_configs[config.label] = config
             config.import_models()
             config.ready()
-        apps.clear_cache()
+        _forget_files()
         try:
             yield
         finally:
             for config in configs:
                 del apps.app_configs[config.label]
-            apps.clear_cache()
+            _forget_files()
+
+
+def _forget_files() -> None:
+    """Let Django look again for the templates and static files of the applications that are there now."""
+    apps.clear_cache()
+    remembering: tuple[Any, ...] = (get_app_template_dirs, get_finder)  # their types hide the cache
+    for remembered in remembering:
+        remembered.cache_clear()
 
 
 class RoleClient(Client):
@@ -96,6 +106,7 @@ def served(end: str, database_url: str, folder: Path, **environment: str) -> Ite
         "LANG": "C.UTF-8",
         "CHENGXIN_DATABASE_URL": database_url,
         "CHENGXIN_DATA": str(folder),
+        "CHENGXIN_SECOND_FACTOR": "optional",
         "CHENGXIN_WEB_KEY": "key-of-a-test-server-and-long-enough-for-signing-it",
     }
     with log.open("wb") as out:

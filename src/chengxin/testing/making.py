@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chengxin.accounts.models import Officer, Organisation
+    from chengxin.accounts.signing import PrivateKey
     from chengxin.intake.models import Batch
     from chengxin.records.models import Record
     from chengxin.subjects.models import Subject
@@ -34,25 +36,66 @@ def make_organisation(code: str = "market", **more: Any) -> Organisation:  # noq
     return Organisation.objects.create(code=code, **(values | more))
 
 
-def make_officer(organisation: Organisation, username: str = "zhang", role: str = "submitter") -> Officer:
-    """Make an officer whose password is ``PASSWORD``."""
+def make_officer(organisation: Organisation, username: str = "zhang", *roles: str) -> Officer:
+    """Make an officer whose password is ``PASSWORD`` and who holds ``roles``, or hands data in where none is named."""
     from chengxin.accounts.models import Officer  # noqa: PLC0415
 
     return Officer.objects.create_officer(
-        username=username, password=PASSWORD, name="张三", organisation=organisation, role=role
+        username=username, password=PASSWORD, name="张三", organisation=organisation, roles=roles or ("submitter",)
     )
 
 
 def make_client(organisation: Organisation, *grants: str, token: str = "token-of-a-test", **more: Any) -> str:  # noqa: ANN401, S107
-    """Make an API client with ``grants`` that lives for a century and return its token."""
-    from chengxin.accounts.models import ApiClient  # noqa: PLC0415
+    """Make an API client that lives for a century, shows a token and may do ``grants`` for everything, very often.
 
-    values = {"made_at": NOW, "expires_at": NOW + timedelta(days=36_500)}
+    ``more`` replaces columns of the client; ``items``, ``purposes``, ``per_minute`` and ``per_day`` those of its
+    grants, ``grants_end`` their end. Returns the token.
+    """
+    from chengxin.accounts.clients import ApiClient, ClientGrant  # noqa: PLC0415
+
+    ends = NOW + timedelta(days=36_500)
+    about = {"items": ["*"], "purposes": ["*"], "per_minute": 1_000_000, "per_day": 1_000_000}
+    about |= {name: more.pop(name) for name in tuple(about) if name in more}
+    grants_end = more.pop("grants_end", ends)
+    values = {"name": "测试系统", "made_at": NOW, "expires_at": ends, "allow_bearer": True}
     digest = hashlib.sha256(token.encode()).hexdigest()
-    ApiClient.objects.create(
-        name="测试系统", organisation=organisation, token_digest=digest, grants=list(grants), **(values | more)
-    )
+    client = ApiClient.objects.create(organisation=organisation, token_digest=digest, **(values | more))
+    for operation in grants:
+        ClientGrant.objects.create(
+            client=client, operation=operation, made_at=NOW, made_by="operator:cli", ends_at=grants_end, **about
+        )
     return token
+
+
+@dataclass(frozen=True)
+class SigningClient:
+    """A client that signs its requests."""
+
+    id: int
+    key: PrivateKey
+    key_id: str
+
+
+def make_signing_client(
+    organisation: Organisation,
+    *grants: str,
+    suite: str = "international",
+    **more: Any,  # noqa: ANN401 - as make_client
+) -> SigningClient:
+    """Make an API client like ``make_client`` that has a key of ``suite`` and no token."""
+    from chengxin.accounts.actions.clients import read_pem  # noqa: PLC0415
+    from chengxin.accounts.clients import ApiClient, ClientKey  # noqa: PLC0415
+    from chengxin.accounts.signing import load_private_key, make_private_key  # noqa: PLC0415
+
+    key = load_private_key(make_private_key(suite))
+    _, fingerprint, _ = read_pem(key.public_pem())
+    make_client(organisation, *grants, token=fingerprint, **({"allow_bearer": False} | more))
+    client = ApiClient.objects.latest("pk")
+    made = ClientKey.objects.create(
+        client=client, key_id=f"c{client.pk}-{fingerprint[:16]}", suite=suite, public_key=key.public_pem(),
+        fingerprint=fingerprint, made_at=NOW, made_by="operator:cli", ends_at=NOW + timedelta(days=36_500),
+    )  # fmt: skip
+    return SigningClient(client.pk, key, made.key_id)
 
 
 def make_batch(organisation: Organisation, state: str = "published", **more: Any) -> Batch:  # noqa: ANN401

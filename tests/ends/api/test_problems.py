@@ -145,7 +145,7 @@ def test_a_database_that_is_away_before_the_token_is_looked_up_is_503_too(
     def fail(*_given: object) -> None:
         raise OperationalError("no route")
 
-    monkeypatch.setattr("chengxin.ends.api.gate.client_by_token", fail)
+    monkeypatch.setattr("chengxin.ends.api.credentials.caller_by_token", fail)
     assert _check_problem(api.post("/checks", ASKED, token), 503)["result"] == "could_not_search"
     assert "result" not in _check_problem(api.get("/batches/1", token), 503)
 
@@ -167,7 +167,7 @@ def test_without_the_right_to_write_the_event_a_check_answers_nothing(api: Any, 
     with connection.cursor() as cursor:
         cursor.execute("REVOKE INSERT ON audit_event FROM chengxin_api")
     response = api.post("/checks", ASKED, token)
-    _check_problem(response, 500)
+    _check_problem(response, 503)
     assert "昆许" not in response.content.decode()
 
 

@@ -7,6 +7,10 @@ from django.db import connection
 
 NEEDED = {
     "accounts_apiclient": "SELECT",
+    "accounts_clientgrant": "SELECT",
+    "accounts_clientkey": "SELECT",
+    "accounts_clientuse": "SELECT, INSERT, UPDATE",
+    "accounts_clientnonce": "SELECT, INSERT, UPDATE, DELETE",
     "accounts_organisation": "SELECT",
     "intake_batch": "SELECT, INSERT",
     "intake_quarantinedrow": "SELECT",
@@ -20,6 +24,10 @@ REFUSED = {
     "django_session": "SELECT",
     "end_office_loginattempt": "SELECT",
     "accounts_apiclient": "UPDATE",
+    "accounts_clientgrant": "INSERT",
+    "accounts_clientkey": "INSERT",
+    "accounts_clientuse": "DELETE",
+    "accounts_approval": "SELECT",
     "records_record": "INSERT",
     "subjects_subject": "UPDATE",
     "intake_batch": "UPDATE",

@@ -29,6 +29,7 @@ class Office:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.client = RoleClient("office")
         self._patch = monkeypatch
+        monkeypatch.setenv("CHENGXIN_SECOND_FACTOR", "optional")
         self.now: datetime = NOW
         self.later()
 

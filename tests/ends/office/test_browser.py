@@ -84,7 +84,7 @@ def _log_in(page: Page, address: str) -> None:
     page.goto(address + "/")
     page.get_by_label("用户名").fill("zhang")
     page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     page.wait_for_url(address + "/")
 
 

@@ -10,7 +10,11 @@ CASES = [
     ("end_office_loginattempt", "SELECT, INSERT, DELETE", True),
     ("end_office_loginattempt", "UPDATE", False),
     ("accounts_officer", "SELECT", True),
-    ("accounts_officer", "INSERT, DELETE", False),
+    ("accounts_officer", "INSERT", True),
+    ("accounts_officer", "DELETE", False),
+    ("accounts_approval", "DELETE", False),
+    ("accounts_secondfactor", "SELECT, INSERT, DELETE", True),
+    ("accounts_outsideidentity", "UPDATE", False),
     ("intake_batch", "SELECT, INSERT", True),
     ("intake_batch", "UPDATE, DELETE", False),
     ("intake_quarantinedrow", "SELECT", True),
@@ -20,6 +24,12 @@ CASES = [
     ("audit_event", "SELECT, UPDATE, DELETE", False),
     ("records_record", "SELECT, INSERT, UPDATE, DELETE", False),
     ("subjects_subject", "INSERT, UPDATE, DELETE", False),
+    ("records_linkproposal", "SELECT", True),
+    ("records_linkproposal", "INSERT, UPDATE, DELETE", False),
+    ("records_linkdecision", "SELECT, INSERT", True),
+    ("records_linkdecision", "UPDATE, DELETE", False),
+    ("records_linkeffect", "SELECT", True),
+    ("records_linkeffect", "INSERT, UPDATE, DELETE", False),
 ]
 
 
@@ -33,10 +43,23 @@ def test_the_role_has_the_rights_it_needs_and_no_others(table: str, rights: str,
 
 
 @pytest.mark.django_db
-def test_an_officers_role_or_organisation_cannot_be_changed_from_the_office() -> None:
+def test_an_officers_name_or_organisation_cannot_be_changed_from_the_office() -> None:
+    columns = {"password": True, "last_login": True, "roles": True}
+    columns |= {"username": False, "name": False, "staff_number": False, "organisation_id": False}
     with connection.cursor() as cursor:
-        for column, expected in (("password", True), ("last_login", True), ("role", False), ("organisation_id", False)):
+        for column, expected in columns.items():
             cursor.execute(
                 "SELECT has_column_privilege('chengxin_office', 'core.accounts_officer', %s, 'UPDATE')", [column]
             )
             assert cursor.fetchone() == (expected,), column
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["chengxin_worker", "chengxin_api", "chengxin_public"])
+def test_nobody_but_the_office_reads_passwords_and_second_factors(role: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_column_privilege(%s, 'core.accounts_officer', 'password', 'SELECT')", [role])
+        assert cursor.fetchone() == (False,)
+        for table in ("accounts_secondfactor", "accounts_outsideidentity"):
+            cursor.execute("SELECT has_any_column_privilege(%s, %s, 'SELECT')", [role, f"core.{table}"])
+            assert cursor.fetchone() == (False,), table

@@ -11,10 +11,23 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chengxin.accounts.models import Officer
+from chengxin.accounts.access import load_matrix
+from chengxin.accounts.models import SecondFactor
 from chengxin.catalogue import load_catalogue
 from chengxin.ends.office import pages
-from chengxin.ends.office.templatetags.office import encoding_name, item_name, said, size, state_name
+from chengxin.ends.office.templatetags.office import (
+    approval_state,
+    as_json,
+    duty,
+    encoding_name,
+    factor_name,
+    item_name,
+    operation,
+    plain,
+    said,
+    size,
+    state_name,
+)
 from chengxin.ends.office.views.desk import months_before
 from chengxin.intake.models import Batch
 
@@ -50,11 +63,21 @@ def test_every_state_of_a_batch_has_a_name_and_the_office_knows_which_are_ends(o
             assert state_name(state).isascii()
 
 
-def test_every_duty_has_a_name(office: Any) -> None:
-    assert office
-    assert set(pages.ROLES) == set(Officer.Role.values)
+def test_every_duty_operation_factor_and_state_of_an_approval_has_a_name_in_both_languages() -> None:
+    matrix = load_matrix()
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            named = [*map(duty, matrix.duties), *map(operation, matrix.operations)]
+            named += [*map(factor_name, SecondFactor.Kind.values), *map(approval_state, pages.APPROVAL_STATES)]
+            assert all(text.isascii() == (language == "en") for text in named), named
+            assert (duty("gone"), operation("gone"), factor_name("gone"), approval_state("gone")) == ("gone",) * 4
+
+
+def test_the_content_of_an_approval_is_read_as_it_stands() -> None:
     with translation.override("zh-hans"):
-        assert {key: str(name) for key, name in pages.ROLES.items()} == dict(Officer.Role.choices)
+        assert plain(["auditor", "李"]) == "auditor、李"
+        assert plain("x") == "x"
+        assert plain({"a": [1, True]}) == as_json({"a": [1, True]}) == '{"a": [1, true]}'
 
 
 def test_an_error_is_said_in_the_readers_language() -> None:

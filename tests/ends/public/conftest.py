@@ -70,13 +70,17 @@ class Store:
         decided: str = "2026-10-08",
         issuer: str = "昆山市应急管理局",
         shown: tuple[str | None, str | None] = (None, None),
+        tie: tuple[str | None, str | None] = (None, None),
         **content: str,
     ) -> int:
-        """Add a fact, shown from the day of its decision unless told; returns its record number."""
+        """Add a fact, shown from the day of its decision unless told; ``tie`` is what ties it, and since when.
+
+        Returns its record number.
+        """
         number = 1000 + next(self.numbers)
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO publication.fact VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO publication.fact VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     number,
                     body,
@@ -87,6 +91,7 @@ class Store:
                     shown[0] or decided,
                     shown[1],
                     json.dumps(content),
+                    *tie,
                 ],
             )
         return number

@@ -196,6 +196,29 @@ def test_a_fact_in_english_keeps_the_source_text_and_marks_it_as_chinese(client:
     assert "18 September 2027" in text
 
 
+@pytest.mark.parametrize(
+    ("tie", "chinese", "english"),
+    [
+        ("uscc", "按统一社会信用代码关联", "by its unified social credit code"),
+        ("tax_number", "按税务登记号关联", "by its tax number"),
+        ("decision", "经人工核实关联", "found by an officer"),
+    ],
+)
+def test_a_fact_says_why_it_is_this_bodys_and_since_when(
+    client: Client, city_store: Store, tie: str, chinese: str, english: str
+) -> None:
+    fact = city_store.fact(city_store.body("昆山市某厂"), tie=(tie, "2026-10-09"))
+    text = _text(client, f"/fact/{fact}/")
+    assert "归属依据" in text
+    assert chinese in text
+    assert "2026年10月9日" in text
+    assert english in _text(client, f"/en/fact/{fact}/")
+
+
+def test_a_fact_from_before_that_was_kept_says_nothing_about_its_tie(client: Client, city_store: Store) -> None:
+    assert "归属依据" not in _text(client, f"/fact/{_penalty(city_store)}/")
+
+
 def test_search_engines_are_told_when_a_fact_ends(client: Client, city_store: Store) -> None:
     response = client.get(f"/fact/{_penalty(city_store)}/")
     assert response["X-Robots-Tag"] == "noarchive, unavailable_after: 2027-09-18"
@@ -321,7 +344,7 @@ def test_a_number_of_a_person_that_slipped_into_a_text_is_covered_everywhere(cli
         ("/", 5),
         ("/search/?q=小吃", 2),
         ("/search/?q=91320583187588026H", 2),
-        (f"/body/{CODE}/", 5),
+        (f"/body/{CODE}/", 6),
         ("/licences/", 3),
         ("/licences/?q=金石&issuer=昆山市应急管理局", 3),
         ("/about/", 1),
@@ -354,4 +377,19 @@ def test_about_lists_the_periods_of_the_rule_in_force(client: Client, city_store
     assert "36 个月" in text
     assert "60 个月" in text
     assert "EUPL-1.2" in text
+    assert city_store
+
+
+def test_a_search_that_no_name_holds_offers_guesses_as_guesses(client: Client, city_store: Store) -> None:
+    text = _text(client, "/search/?q=金石精蜜机械")
+    assert "没有查到“金石精蜜机械”" in text
+    assert "您要找的可能是" in text
+    assert f'href="/body/{CODE}/"' in text
+    assert "You may be looking for" in _text(client, "/en/search/?q=金石精蜜机械")
+    assert city_store
+
+
+def test_certain_hits_and_persons_numbers_get_no_guesses(client: Client, city_store: Store) -> None:
+    assert "您要找的可能是" not in _text(client, "/search/?q=精密")
+    assert "您要找的可能是" not in _text(client, f"/search/?q={PERSON}")
     assert city_store

@@ -26,6 +26,8 @@ PURPOSE_LENGTH = (2, 200)
 class CheckOne:
     """Look up the body with ``code`` for a stated ``purpose``: its facts in force on ``on_day`` (None: today).
 
+    ``items`` are the catalogue items the asker was granted, None for all of them; the answer holds no others.
+
     The audit event is written in the transaction of the reading: no event, no answer. Raises ``NotPermitted``,
     ``WrongCode``, ``AmbiguousCode``, and ``ChengxinError`` for a purpose that is none or a day yet to come.
     """
@@ -35,6 +37,7 @@ class CheckOne:
     purpose: str
     on_day: date | None
     now: datetime
+    items: frozenset[str] | None = None
 
     def check(self) -> CodeRead:
         """Return the code as understood, or raise."""
@@ -61,13 +64,14 @@ class CheckOne:
         """Return the answer, with its event on file."""
         code = self.check()
         with transaction.atomic():
-            answer = answer_check(code, self.on_day or legal_day(self.now), self.now)
+            answer = answer_check(code, self.on_day or legal_day(self.now), self.now, self.items)
             record_event(
                 at=self.now,
                 actor=(self.actor.kind, self.actor.id, self.actor.organisation),
                 action="check.answered",
                 object_kind="subject",
                 object_id=str(answer.subject.id) if answer.subject else "",
+                purpose=self.purpose.strip(),
                 detail={
                     "code": answer.code,
                     "purpose": self.purpose.strip(),

@@ -1,24 +1,34 @@
-"""The gate of every operation: a live token, the operation's grant, the right kind of body of a bearable size."""
+"""The gate of every operation: who sends it, whether it was granted, the right kind of body, some of the quota left.
+
+In this order, and nothing of the operation happens before the last of them. A refusal leaves an audit event
+(``problems.answer`` writes it) and nothing else.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from ninja.security import HttpBearer
+from ninja.security.base import AuthBase
 
-from chengxin.accounts.actor import Actor, client_actor
-from chengxin.accounts.queries import client_by_token
+from chengxin.accounts.client_queries import Caller, Grant, count_use
+from chengxin.accounts.signatures import NotRecognised
 from chengxin.base.clock import system_now
-from chengxin.base.errors import ChengxinError
+from chengxin.base.errors import ChengxinError, NotPermitted
+from chengxin.ends.api.acting import act_as
+from chengxin.ends.api.credentials import Credentials, has_body, identify, require_body
 from chengxin.ends.api.limits import load_limits
+from chengxin.ends.api.rates import headers_of, too_many
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpRequest
+
+    from chengxin.accounts.actor import Actor
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
-LONGEST_TOKEN = 200
-"""Characters of a token worth looking up; ours have 43."""
 
 
 class WrongMediaType(ChengxinError):
@@ -29,28 +39,66 @@ class BodyTooLarge(ChengxinError):
     """A body larger than the operation reads."""
 
 
-class ClientToken(HttpBearer):
-    """Lets a client in that holds a live token and the grant of ``operation``; the request's ``auth`` is the actor.
+class ClientGate(AuthBase):
+    """Lets a client in that proves who it is and holds the grant of ``operation``; the request's ``auth`` is the actor.
 
-    Raises ``NotPermitted``, ``WrongMediaType`` and ``BodyTooLarge``, in this order and before the body is read.
+    Raises ``NotRecognised``, ``NotPermitted``, ``WrongMediaType``, ``BodyTooLarge``, ``NotRecognised`` for the body's
+    digest, ``TooManyRequests`` and ``NotRecognised`` for a replay, in this order.
     """
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
 
     def __init__(self, operation: str, accepts: str = "") -> None:
         super().__init__()
         self.operation = operation
         self.accepts = accepts
 
-    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        """Return who acts, or None for a token nobody holds."""
-        if not token or len(token) > LONGEST_TOKEN:
-            return None
-        client = client_by_token(token, system_now())
-        if client is None:
-            return None
-        actor = client_actor(client)
-        actor.require(self.operation)
+    def __call__(self, request: HttpRequest) -> Actor:
+        """Return who acts."""
+        now = system_now()
+        request.wanted = self.operation  # type: ignore[attr-defined]
+        sent = identify(request, self.operation, now)
+        request.caller = sent.caller  # type: ignore[attr-defined]
+        act_as(sent.caller)
+        grant = self._granted(sent.caller)
         self._check_body(request)
-        return actor
+        self._admit(request, sent, grant, now)
+        return sent.caller.actor()
+
+    def _granted(self, caller: Caller) -> Grant:
+        caller.actor().require(self.operation)
+        if caller.grant is None:
+            raise NotPermitted(
+                "operation_not_granted",
+                f"没有“{self.operation}”的权限，请联系信用中心开通",
+                f"the operation {self.operation} is not granted; ask the credit centre",
+            )
+        return caller.grant
+
+    def _admit(self, request: HttpRequest, sent: Credentials, grant: Grant, now: datetime) -> None:
+        """Check the signed body, count the request and remember its nonce."""
+        if sent.signed and has_body(request):
+            require_body(request)
+        use = count_use(
+            grant,
+            now,
+            key_pk=sent.caller.key_pk if sent.signed else None,
+            nonce=sent.nonce,
+            kept=timedelta(seconds=load_limits().nonce_kept_seconds),
+        )
+        if use.replayed:
+            raise NotRecognised(
+                "replayed",
+                "这个请求已经收到过（nonce 重复），没有再次办理；如需重发，请换新的 nonce 重新签名",
+                "this very request was received before (its nonce is used) and nothing was done again: to send it "
+                "once more, sign it with a new nonce",
+                where="nonce",
+            )
+        request.admitted = not use.over  # type: ignore[attr-defined]
+        request.rate_headers = headers_of(use, grant.per_minute, grant.per_day)  # type: ignore[attr-defined]
+        if use.over:
+            raise too_many(use.wait)
 
     def _check_body(self, request: HttpRequest) -> None:
         if not self.accepts:
@@ -71,6 +119,11 @@ class ClientToken(HttpBearer):
                 f"the body is larger than {largest} bytes: split it",
                 where="Content-Length",
             )
+
+
+def grant_of(request: HttpRequest) -> Grant:
+    """Return the grant by which a request passed the gate: ask it about items and purposes."""
+    return cast("Grant", request.caller.grant)  # type: ignore[attr-defined]
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -1,6 +1,7 @@
 """The operations of the API: hand in files and follow them, look a body up, check a body."""
 
 import tempfile
+from dataclasses import replace
 from typing import IO, Annotated, Any, BinaryIO, Literal, cast
 
 from django.db import connection, transaction
@@ -10,15 +11,17 @@ from ninja import Router, Status
 from ninja.files import UploadedFile
 from ninja.params.functions import File as File_
 from ninja.params.functions import Form as Form_
+from ninja.params.functions import Path as Path_
 
 from chengxin.accounts.actor import CHECK, READ_BATCHES, READ_SUBJECTS, SUBMIT
+from chengxin.accounts.clients import EVERYTHING
 from chengxin.audit.actions import record_event
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound
-from chengxin.catalogue import shipped_mappings
+from chengxin.catalogue import load_catalogue, shipped_mappings
 from chengxin.checks.actions.check_one import CheckOne
 from chengxin.checks.answer import CheckAnswer, read_code
-from chengxin.ends.api.gate import JSON, MULTIPART, ClientToken, actor_of
+from chengxin.ends.api.gate import JSON, MULTIPART, ClientGate, actor_of, grant_of
 from chengxin.ends.api.schemas import (
     BatchOut,
     CheckIn,
@@ -31,8 +34,8 @@ from chengxin.ends.api.schemas import (
     Problem,
     SubjectOut,
 )
-from chengxin.intake.actions.receive import ReceiveFile
-from chengxin.intake.queries import BatchView, batch_by_id
+from chengxin.intake.actions.receive import ENCODINGS, ReceiveFile
+from chengxin.intake.queries import BatchView, batch_by_id, unknown_batch
 from chengxin.intake.returned import DownloadReturned
 from chengxin.kernel.calendar import LEGAL_ZONE
 from chengxin.subjects.queries import SubjectView, subject_by_identifier
@@ -49,8 +52,18 @@ NOTICE_EN = (
     "charge, at the credit centre or the organ."
 )
 
-READING: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 405, 422, 500, 503), Problem)
+READING: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 405, 422, 429, 500, 503), Problem)
 SENDING: dict[Any, Any] = READING | {413: Problem, 415: Problem}
+FIELDS: dict[str, dict[str, dict[str, Any]]] = {
+    "submit_batch": {
+        "item": {"enum": sorted(one.key for one in load_catalogue().items)},
+        "encoding": {"enum": list(ENCODINGS)},
+        "mapping": {"enum": ["", *shipped_mappings()]},
+    },
+    "read_subject": {"uscc": {"format": "uscc"}},
+}
+"""What the document adds about fields of an operation whose values are data of the catalogue or a standard's code."""
+
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -59,7 +72,7 @@ MEDIA_TYPES = {
 
 @router.post(
     "/batches",
-    auth=ClientToken(SUBMIT, MULTIPART),
+    auth=ClientGate(SUBMIT, MULTIPART),
     response={202: BatchOut, 200: BatchOut} | SENDING,
     operation_id="submit_batch",
     url_name="submit_batch",
@@ -70,9 +83,9 @@ def submit_batch(
     request: HttpRequest,
     response: HttpResponse,
     file: Annotated[UploadedFile, File_(description="XLSX or CSV: one header row, one fact a row")],
-    item: Annotated[str, Form_(max_length=64, description="key of the catalogue item, for example licence")],
-    encoding: Annotated[str, Form_(max_length=16, description="auto, utf-8, gb18030 or utf-16")] = "auto",
-    mapping: Annotated[str, Form_(max_length=64, description="name of a shipped mapping for foreign headers")] = "",
+    item: Annotated[str, Form_(max_length=64, description="key of the catalogue item")],
+    encoding: Annotated[str, Form_(max_length=16, description="of a CSV file")] = "auto",
+    mapping: Annotated[str, Form_(max_length=64, description="a shipped mapping for foreign headers")] = "",
 ) -> Status[BatchOut]:
     """Take a file in for the client's organisation and queue its import.
 
@@ -80,6 +93,7 @@ def submit_batch(
     again is safe.
     """
     actor = actor_of(request)
+    grant_of(request).require_item(item)
     if mapping and mapping not in shipped_mappings():
         raise ChengxinError(
             "unknown_mapping",
@@ -99,14 +113,15 @@ def submit_batch(
         mapping=mapping,
         queue=True,
     ).execute()
-    batch = _batch(batch_by_id(actor, received.batch_id), already=received.already)
+    sees_it = replace(actor, operations=actor.operations | {READ_BATCHES})  # who handed a file in may see it arrive
+    batch = _batch(batch_by_id(sees_it, received.batch_id), already=received.already)
     response["Location"] = batch.location
     return Status(200 if received.already else 202, batch)
 
 
 @router.get(
     "/batches/{int:batch_id}",
-    auth=ClientToken(READ_BATCHES),
+    auth=ClientGate(READ_BATCHES),
     response={200: BatchOut} | READING,
     operation_id="read_batch",
     url_name="read_batch",
@@ -115,12 +130,15 @@ def submit_batch(
 )
 def read_batch(request: HttpRequest, batch_id: int) -> BatchOut:
     """Return the state of a batch of the client's organisation, with its receipt or refusal once it has ended."""
-    return _batch(batch_by_id(actor_of(request), batch_id))
+    with transaction.atomic():
+        view = _granted_batch(request, batch_id)
+        _looked(request, "batch.read", "batch", view.id)
+    return _batch(view)
 
 
 @router.get(
     "/batches/{int:batch_id}/returned",
-    auth=ClientToken(READ_BATCHES),
+    auth=ClientGate(READ_BATCHES),
     response=READING | {409: Problem},
     operation_id="download_returned",
     url_name="download_returned",
@@ -137,6 +155,7 @@ def read_batch(request: HttpRequest, batch_id: int) -> BatchOut:
 )
 def download_returned(request: HttpRequest, batch_id: int, format: Literal["csv", "xlsx"] = "xlsx") -> FileResponse:  # noqa: A002 - the parameter's public name
     """Return the rows sent back as a file that can be mended and handed in again."""
+    _granted_batch(request, batch_id)
     kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     try:
         DownloadReturned(actor_of(request), batch_id, format, system_now()).execute(cast("BinaryIO", kept))
@@ -150,16 +169,18 @@ def download_returned(request: HttpRequest, batch_id: int, format: Literal["csv"
 
 @router.get(
     "/subjects/{uscc}",
-    auth=ClientToken(READ_SUBJECTS),
+    auth=ClientGate(READ_SUBJECTS),
     response={200: SubjectOut} | READING | {409: Problem},
     operation_id="read_subject",
     url_name="read_subject",
     summary="Look a registered body up",
     openapi_extra={"x-grant": READ_SUBJECTS},
 )
-def read_subject(request: HttpRequest, uscc: str) -> SubjectOut:
+def read_subject(
+    request: HttpRequest,
+    uscc: Annotated[str, Path_(description="统一社会信用代码 (GB 32100)")],
+) -> SubjectOut:
     """Return the body that bears this 统一社会信用代码. Natural persons cannot be looked up."""
-    actor = actor_of(request)
     code = read_code(uscc[:100], ("uscc",))
     with transaction.atomic():
         subject = subject_by_identifier(code.kind, code.value)
@@ -169,19 +190,13 @@ def read_subject(request: HttpRequest, uscc: str) -> SubjectOut:
                 "没有使用该代码的主体，请核对代码；没有查到不等于没有登记",
                 "no body on file bears this code: check it; not on file does not mean not registered",
             )
-        record_event(
-            at=system_now(),
-            actor=(actor.kind, actor.id, actor.organisation),
-            action="subject.read",
-            object_kind="subject",
-            object_id=str(subject.id),
-        )
+        _looked(request, "subject.read", "subject", subject.id)
     return _subject(subject)
 
 
 @router.post(
     "/checks",
-    auth=ClientToken(CHECK, JSON),
+    auth=ClientGate(CHECK, JSON),
     response={200: CheckOut} | SENDING | {409: CheckProblem, 503: CheckProblem},
     operation_id="check_one",
     url_name="check_one",
@@ -190,8 +205,11 @@ def read_subject(request: HttpRequest, uscc: str) -> SubjectOut:
 )
 def check_one(request: HttpRequest, asked: CheckIn) -> CheckOut:
     """Return the public facts about one body in force on a day. Who asked, for what, and what was answered is kept."""
-    answer = CheckOne(actor_of(request), asked.code, asked.purpose, asked.on, system_now()).execute()
-    return _check(answer)
+    grant = grant_of(request)
+    grant.require_purpose(asked.purpose)
+    items = grant.item_filter()
+    answer = CheckOne(actor_of(request), asked.code, asked.purpose, asked.on, system_now(), items).execute()
+    return _check(answer, sorted(items) if items is not None else [EVERYTHING])
 
 
 @router.get("/healthz", auth=None, response={200: HealthOut, 503: Problem}, operation_id="healthz", url_name="healthz")
@@ -200,6 +218,21 @@ def healthz(request: HttpRequest) -> HealthOut:  # noqa: ARG001 - ninja hands it
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HealthOut(status="ok")
+
+
+def _granted_batch(request: HttpRequest, batch_id: int) -> BatchView:
+    """Return the batch, or the same refusal for one that does not exist, is another's, or is of an item not granted."""
+    view = batch_by_id(actor_of(request), batch_id)
+    if not grant_of(request).allows_item(view.item):
+        raise unknown_batch(batch_id)
+    return view
+
+
+def _looked(request: HttpRequest, action: str, kind: str, number: int) -> None:
+    """Put on file that the client saw something; inside the transaction that read it."""
+    actor = actor_of(request)
+    who = (actor.kind, actor.id, actor.organisation)
+    record_event(at=system_now(), actor=who, action=action, object_kind=kind, object_id=str(number))
 
 
 def _batch(view: BatchView, *, already: bool = False) -> BatchOut:
@@ -225,18 +258,28 @@ def _subject(view: SubjectView) -> SubjectOut:
         status=view.status,
         registrar=view.registrar,
         established_on=view.established_on,
-        identifiers=[IdentifierOut(kind=one.kind, value=one.value) for one in view.identifiers],  # type: ignore[arg-type]
+        identifiers=[
+            IdentifierOut(
+                kind=one.kind,  # type: ignore[arg-type]
+                value=one.value,
+                ended_on=one.ended_on,
+                replaced_by=one.replaced_by,
+                merged=one.merged,
+            )
+            for one in view.identifiers
+        ],
         names=[NameOut(kind=one.kind, name=one.name) for one in view.names],
     )
 
 
-def _check(answer: CheckAnswer) -> CheckOut:
+def _check(answer: CheckAnswer, items: list[str]) -> CheckOut:
     return CheckOut(
         result=answer.result,
         code=answer.code,
         subject=_subject(answer.subject) if answer.subject else None,
         on=answer.on,
         as_of=answer.as_of.astimezone(LEGAL_ZONE).isoformat(),
+        items=items,
         facts=[
             FactOut(
                 record_id=fact.record_id,

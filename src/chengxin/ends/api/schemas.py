@@ -1,10 +1,20 @@
 """The shapes that go in and out of the API; their descriptions are the reference that other systems' engineers read."""
 
+import re
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written_day(value: object) -> object:
+    """Let a day pass only as RFC 3339 writes it: a number would be read as seconds since 1970."""
+    if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is written as 2026-03-02")
 
 
 class Problem(Schema):
@@ -41,10 +51,13 @@ class BatchOut(Schema):
 
 
 class IdentifierOut(Schema):
-    """A code of a body."""
+    """A code of a body. An old code leads to the body that bears it now, so the code asked for can be one of these."""
 
     kind: Literal["uscc", "registration_number", "organisation_code", "tax_number"]
     value: str
+    ended_on: date | None = Field(None, description="legal day from which another code replaced this one")
+    replaced_by: str = Field("", description="the code that replaced it")
+    merged: bool = Field(False, description="it came with a body found to be this one, which was merged into it")
 
 
 class NameOut(Schema):
@@ -76,9 +89,17 @@ class CheckIn(Schema):
         min_length=1,
         max_length=64,
         description="统一社会信用代码, or an older code of the body: 工商注册号, 组织机构代码, 税务登记号",
+        json_schema_extra={"format": "body-code"},
     )
-    purpose: str = Field(min_length=2, max_length=200, description="for which matter; it is kept and shown to the body")
-    on: date | None = Field(None, description="the legal day asked about (Asia/Shanghai); today if absent")
+    purpose: str = Field(
+        min_length=2,
+        max_length=200,
+        description="for which matter, on one line; it is kept and shown to the body",
+        json_schema_extra={"format": "one-line"},
+    )
+    on: Annotated[date | None, BeforeValidator(_written_day)] = Field(
+        None, description="the legal day asked about (Asia/Shanghai); today if absent"
+    )
 
 
 class FactOut(Schema):
@@ -110,6 +131,7 @@ class CheckOut(Schema):
     as_of: str = Field(
         json_schema_extra={"format": "date-time"}, description="the platform's knowledge up to this moment counts"
     )
+    items: list[str] = Field(description="the catalogue items this client may see, and the answer covers; * for all")
     facts: list[FactOut]
     notice_zh: str
     notice_en: str
@@ -119,7 +141,7 @@ class CheckProblem(Problem):
     """A check that could not be made: it says nothing about the body, least of all that there is no record."""
 
     result: Literal["could_not_search"]
-    reason: Literal["database_unavailable", "ambiguous_code"]
+    reason: Literal["database_unavailable", "evidence_unavailable", "ambiguous_code"]
     code: str
     subject: None = None
     facts: None = None

@@ -20,13 +20,17 @@ class Access:
 
     A session ends after ``session_idle_minutes`` without a request by its officer and after ``session_hours`` in any
     case. ``failed_log_ins`` failures of one account, or from one address, within ``lock_minutes`` lock that account or
-    address for ``lock_minutes``. The database gets ``connect_seconds`` to answer and a statement ``statement_seconds``.
+    address for ``lock_minutes``; a second factor is shown within ``second_step_minutes`` of the password. What changes
+    how an officer logs in needs a log-in no older than ``sensitive_minutes``. The database gets ``connect_seconds`` to
+    answer and a statement ``statement_seconds``.
     """
 
     session_idle_minutes: int
     session_hours: int
     failed_log_ins: int
     lock_minutes: int
+    second_step_minutes: int
+    sensitive_minutes: int
     upload_megabytes: int
     form_fields: int
     statement_seconds: int
@@ -65,3 +69,22 @@ def load_access() -> Access:
 def trusted_proxies() -> int:
     """Return how many proxies of the city stand before this process (``CHENGXIN_PROXIES``, by default none)."""
     return int(os.environ.get("CHENGXIN_PROXIES", "0"))
+
+
+def second_factor_required() -> bool:
+    """Return whether every officer needs a second factor (``CHENGXIN_SECOND_FACTOR``).
+
+    ``required`` is the default, after GB/T 22239-2019 8.1.4.1 d) (two kinds of factors, one of them cryptographic) and
+    OWASP ASVS 5.0, 6.3.3. ``optional`` is for rehearsals with invented data: who has one is asked for it all the same.
+
+    Raises ``ChengxinError`` for any other value: a misspelt setting must not open the door.
+    """
+    value = os.environ.get("CHENGXIN_SECOND_FACTOR") or "required"
+    if value not in {"required", "optional"}:
+        raise ChengxinError(
+            "setting_wrong",
+            f"设置 CHENGXIN_SECOND_FACTOR 只能是 required 或 optional，现在是“{value}”",
+            f"the setting CHENGXIN_SECOND_FACTOR is required or optional, not {value!r}",
+            where="CHENGXIN_SECOND_FACTOR",
+        )
+    return value == "required"

@@ -12,15 +12,16 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.dateparse import parse_datetime
 
+from chengxin.accounts.models import Officer
+from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.base.clock import system_now
 from chengxin.base.errors import NotFound, NotPermitted
-from chengxin.ends.office.access import load_access
+from chengxin.ends.office.access import load_access, second_factor_required
+from chengxin.ends.office.sessions import SEEN, STRONG, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
-    from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
@@ -31,9 +32,6 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing inline and nothing from elsewhere, so text somebody handed in can never run."""
-
-BEGAN, SEEN = "began", "seen"
-"""Keys of a session: when the officer logged in, and last did something."""
 
 NOTED_EVERY = timedelta(minutes=1)
 """An officer's activity is written down at most once a minute: a write for each request would buy nothing."""
@@ -90,9 +88,9 @@ def session_limits(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.user.is_authenticated:
+        if isinstance(request.user, Officer):
             now = system_now()
-            if _ended(request.session, now):
+            if ended(request, request.user, now):
                 logout(request)
                 return _to_log_in(request)
             by_itself = request.path.endswith("/progress/")
@@ -102,6 +100,36 @@ def session_limits(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+class FirstSteps:
+    """Sends an officer to what comes before any work: a password of one's own, and a second factor where one is needed.
+
+    A session begun with a password alone reaches nothing but these pages, the way out and the choice of language.
+    """
+
+    OPEN = frozenset({"log_in", "log_out", "language", "healthz", "password"})
+    ENROL = frozenset({"account", "add_totp", "add_passkey", "recovery_codes"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Return a redirect to the step that is missing; None when there is none."""
+        match = request.resolver_match
+        if match is None or match.url_name in self.OPEN:
+            return None
+        officer = request.user
+        if not isinstance(officer, Officer):
+            return None
+        if officer.must_change_password:
+            return redirect("password")
+        weak = second_factor_required() and not request.session.get(STRONG)
+        return redirect("account") if weak and match.url_name not in self.ENROL else None
 
 
 class Refusals:
@@ -118,18 +146,11 @@ class Refusals:
         """Return the page for a refusal; None for anything else."""
         from chengxin.ends.office.views import errors  # noqa: PLC0415 - views need the settings
 
+        if isinstance(error, EvidenceUnavailable):
+            return errors.no_evidence(request, error)
         if isinstance(error, NotPermitted):
             return errors.forbidden(request)
         return errors.not_found(request) if isinstance(error, NotFound) else None
-
-
-def _ended(session: SessionBase, now: datetime) -> bool:
-    access = load_access()
-    began, seen = (parse_datetime(str(session.get(key, ""))) for key in (BEGAN, SEEN))
-    if began is None or seen is None:
-        return True
-    idle = now - seen > timedelta(minutes=access.session_idle_minutes)
-    return idle or now - began > timedelta(hours=access.session_hours)
 
 
 def _to_log_in(request: HttpRequest) -> HttpResponse:

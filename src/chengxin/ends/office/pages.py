@@ -8,8 +8,17 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.accounts.actor import officer_actor
+from chengxin.accounts.actor import (
+    DECIDE_APPROVALS,
+    MANAGE_OFFICERS,
+    READ_BATCHES,
+    READ_SUBJECTS,
+    REVIEW_LINKS,
+    SUBMIT,
+    officer_actor,
+)
 from chengxin.accounts.models import Officer
+from chengxin.accounts.officers import duty_name
 from chengxin.base.city import load_city
 from chengxin.catalogue import load_catalogue
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from chengxin.accounts.actor import Actor
+    from chengxin.base.errors import ChengxinError
 
 STATES: Mapping[str, _StrPromise] = {
     "received": _("已接收"),
@@ -32,12 +42,17 @@ STATES: Mapping[str, _StrPromise] = {
 }
 """States of a batch as officers read them."""
 
-ROLES: Mapping[str, _StrPromise] = {
-    "submitter": _("报送员"),
-    "centre": _("信用中心专员"),
-    "auditor": _("审计员"),
+FACTORS: Mapping[str, _StrPromise] = {"totp": _("动态口令"), "passkey": _("通行密钥"), "recovery": _("恢复码")}
+"""Kinds of second factors as officers read them."""
+
+APPROVAL_STATES: Mapping[str, _StrPromise] = {
+    "asked": _("等待审批"),
+    "agreed": _("已同意，待办理"),
+    "refused": _("不同意"),
+    "used": _("已办理"),
+    "expired": _("已过期"),
 }
-"""Duties of officers as they read them."""
+"""States of an approval as officers read them."""
 
 ENDED = ("published", "refused")
 """States after which nothing happens to a batch any more."""
@@ -64,19 +79,30 @@ def actor_of(request: HttpRequest) -> Actor:
     return officer_actor(officer_of(request))
 
 
+def said(error: ChengxinError) -> str:
+    """Return an error's sentence in the reader's language."""
+    return error.message_en if english() else error.message_zh
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Give templates the officer, if one is logged in, and the city's wording.
 
     An error page can come before anybody looked at the session: then there is no officer on it.
     """
     user = getattr(request, "user", None)
-    officer = user if isinstance(user, Officer) or getattr(user, "is_authenticated", False) else None
+    officer = user if isinstance(user, Officer) else None
+    operations = officer_actor(officer).operations if officer else frozenset[str]()
     wording = load_city(settings.CITY).wording
     return {
         "officer": officer,
         "organisation": (officer.organisation.name_en if english() else officer.organisation.name) if officer else "",
-        "role": ROLES.get(officer.role, officer.role) if officer else "",
-        "may_submit": officer is not None and "batches.submit" in officer_actor(cast("Officer", officer)).operations,
+        "role": " · ".join(duty_name(role, english=english()) for role in officer.roles) if officer else "",
+        "may_read": READ_BATCHES in operations,
+        "may_submit": SUBMIT in operations,
+        "may_review": REVIEW_LINKS in operations,
+        "may_look_up": READ_SUBJECTS in operations,
+        "may_manage": MANAGE_OFFICERS in operations,
+        "may_decide": DECIDE_APPROVALS in operations,
         "site": wording.site_name_en if english() else wording.site_name,
         "centre": wording.centre_name_en if english() else wording.centre_name,
         "banner": wording.rehearsal_banner_en if english() else wording.rehearsal_banner,

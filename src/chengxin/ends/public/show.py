@@ -141,6 +141,20 @@ def source_of(fact: Fact) -> str:
     return mask_person_numbers(fact.content.get("source_name") or fact.issuer)
 
 
+def tie_of(fact: Fact) -> str:
+    """Say what ties the fact to its body: which code, or that a person found it; empty for facts from before that.
+
+    Never who decided: the public reads that a person looked, and may object.
+    """
+    return {
+        "uscc": _("按统一社会信用代码关联"),
+        "organisation_code": _("按组织机构代码关联"),
+        "registration_number": _("按工商注册号关联"),
+        "tax_number": _("按税务登记号关联"),
+        "decision": _("经人工核实关联"),
+    }.get(fact.link or "", "")
+
+
 def period_reason(fact: Fact, on_day: date) -> str:
     """Say in a sentence which rule sets how long a penalty is shown; empty for other items.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,6 +16,7 @@ from chengxin.ends.public.errors import no_longer_published
 from chengxin.ends.public.forms import read_fact_key, read_narrowing, read_search, write_fact_key
 from chengxin.ends.public.site import Moment, page, speaks_english
 from chengxin.publication import queries
+from chengxin.publication.leads import lead_of, old_codes
 
 if TYPE_CHECKING:
     from datetime import date
@@ -83,11 +84,14 @@ def search(request: HttpRequest, moment: Moment) -> HttpResponse:
     asked = read_search(request.GET)
     if asked.personal:
         request.unspoken = True  # type: ignore[attr-defined]
-    elif asked.code and queries.body_by_code(asked.code, moment.day):
+    elif asked.code and (queries.body_by_code(asked.code, moment.day) or lead_of(asked.code, moment.day)):
         response: HttpResponse = HttpResponseRedirect(reverse("body", args=[asked.code]))
         response.headers["Cache-Control"] = "no-store"
         return response
     hits = queries.search_bodies(asked.text, moment.day, after=asked.after)
+    # Only when no name holds the text: a guess beside certain hits would be taken for one of them.
+    guess = bool(asked.text) and not (hits.hits or asked.after or asked.personal or asked.too_short)
+    likely = queries.likely_bodies(asked.text, moment.day, limit=LATEST) if guess else ()
     english = speaks_english()
     response = render(
         request,
@@ -96,7 +100,8 @@ def search(request: HttpRequest, moment: Moment) -> HttpResponse:
             "state": moment.state,
             "asked": asked,
             "remarks": [en if english else zh for zh, en in asked.remarks],
-            "hits": [(hit, show.kind_name(hit.body.kind), show.status_name(hit.body.status)) for hit in hits.hits],
+            "hits": _shown(hits.hits),
+            "likely": _shown(likely),
             "more": _address("search", q=asked.text, after=hits.after),
             "newest": _address("search", q=asked.text) if asked.after is not None else "",
         },
@@ -106,12 +111,18 @@ def search(request: HttpRequest, moment: Moment) -> HttpResponse:
     return response
 
 
+def _shown(hits: tuple[queries.Hit, ...]) -> list[tuple[queries.Hit, str, str]]:
+    """Return hits with the words for kind and status."""
+    return [(hit, show.kind_name(hit.body.kind), show.status_name(hit.body.status)) for hit in hits]
+
+
 @page
 def body(request: HttpRequest, moment: Moment, uscc: str) -> HttpResponse:
-    """Show a body: its registration, other names, licences and penalties in force."""
+    """Show a body: its registration, other names, licences and penalties in force. An old code leads to it."""
     found = queries.body_by_code(uscc, moment.day)
     if found is None:
-        raise Http404
+        return _lead_on(uscc, moment)
+    old = old_codes(found.subject_id, moment.day)
     sections = []
     for item in show.ITEMS:
         after = read_fact_key(request.GET.get(item, ""))
@@ -131,6 +142,8 @@ def body(request: HttpRequest, moment: Moment, uscc: str) -> HttpResponse:
             "parts": show.code_parts(found.uscc),
             "lines": show.registration_lines(found.content, found.kind),
             "others": queries.other_names(found.subject_id),
+            "old_codes": old,
+            "came_by": next((one for one in old if one.code == request.GET.get("from")), None),
             "sections": sections,
         },
     )
@@ -158,6 +171,7 @@ def fact(request: HttpRequest, moment: Moment, record_id: int) -> HttpResponse:
             "address": request.build_absolute_uri(request.path),
             "lines": show.fact_lines(found.fact, found.kind),
             "source": show.source_of(found.fact),
+            "tie": show.tie_of(found.fact),
             "reason": show.period_reason(found.fact, moment.day),
             "bases": _bases(found.fact.item, moment.day),
         },
@@ -195,6 +209,20 @@ def facts(request: HttpRequest, moment: Moment, item: str) -> HttpResponse:
     )
     if asked.personal:
         response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _lead_on(code: str, moment: Moment) -> HttpResponse:
+    """Send whoever asks for an old code to the body it leads to, which says so; raise ``Http404`` for any other code.
+
+    The answer is kept for a minute only: a merge can be undone.
+    """
+    lead = lead_of(code, moment.day)
+    if lead is None:
+        raise Http404
+    address = f"{reverse('body', args=[lead.uscc])}?{urlencode({'from': lead.code})}"
+    response: HttpResponse = HttpResponsePermanentRedirect(address)
+    response.headers["Cache-Control"] = "public, max-age=60"
     return response
 
 

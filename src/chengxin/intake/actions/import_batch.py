@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -12,16 +13,22 @@ from chengxin.accounts.models import Organisation
 from chengxin.audit.actions import record_event
 from chengxin.base.bulk import copy_in
 from chengxin.base.errors import ChengxinError, NotFound
+from chengxin.base.events import publish
 from chengxin.catalogue import HeaderNotRecognised, load_catalogue, load_shipped_mapping, recognise_header
 from chengxin.intake.actions.receive import inbox_path
+from chengxin.intake.actions.release_batch import hold_is_over
 from chengxin.intake.checking import PERSON_RULE, check, report_suspect_codes
+from chengxin.intake.events import BatchStep
 from chengxin.intake.facts import compose, stage_bodies
+from chengxin.intake.gate import is_off, judge, thresholds_on
 from chengxin.intake.linking import find_identifiers, link, names_that_differ, report
-from chengxin.intake.models import Batch
+from chengxin.intake.measuring import failing, measure, usual_of
+from chengxin.intake.models import Batch, HoldDecision
 from chengxin.intake.reader import FileRefused, read_table
 from chengxin.intake.receipt import Receipt
 from chengxin.intake.returning import quarantine
 from chengxin.intake.staging import judge_codes, load_rows, stage
+from chengxin.intake.tasks import propose_later
 from chengxin.intake.workspace import Workspace, workspace
 from chengxin.kernel.calendar import legal_day
 from chengxin.kernel.masking import mask_persons
@@ -33,18 +40,34 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chengxin.catalogue import ForeignMapping, HeaderMatch, Item
+    from chengxin.intake.gate import Figure, Measures
     from chengxin.intake.reader import Reading
     from chengxin.records.actions.add import Added
 
 State = Batch.State
+
+REVIEW = "review"
+"""Channel of a row whose code a person filled in: the decision ties it, not the department's file."""
 
 
 class BatchRefused(ChengxinError):
     """The file as a whole cannot be taken in; nothing of it stays."""
 
 
-def _quiet(_state: str, _rows: int | None) -> None:
-    return
+class BatchHeld(ChengxinError):
+    """The batch waits for a second person; nothing of it is loaded and its file is kept until then."""
+
+
+class _Off(Exception):  # noqa: N818 - no error: the way out of a transaction that must leave nothing
+    """The gate found the batch off."""
+
+    def __init__(self, figures: tuple[Figure, ...], measured: Measures, rules: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.figures, self.measured, self.rules = figures, measured, rules
+
+
+def _announce(state: str, rows: int | None) -> None:
+    publish(BatchStep(state, rows))
 
 
 @dataclass(frozen=True)
@@ -53,16 +76,17 @@ class ImportBatch:
 
     Facts, publication, rows sent back, receipt and audit event are one commit. A batch that has a receipt gives it
     again. Raises ``BatchRefused`` with the reader's or the catalogue's reason; the caller decides whether the refusal
-    is kept for the submitter (``keep_refusal``) or the batch vanishes.
+    is kept for the submitter (``keep_refusal``) or the batch vanishes. Raises ``BatchHeld`` for a batch that is off
+    (``gate.py``) until a second person has decided: then it is imported after all, or refused with that reason.
 
-    ``progress`` is told each state and, once known, the number of rows.
+    ``progress`` is told each state and, once known, the number of rows; unless given, the rooms above are (BatchStep).
     """
 
     batch_id: int
     clock: Callable[[], datetime]
     keep_refusal: bool = True
     mapping: ForeignMapping | None = None
-    progress: Callable[[str, int | None], None] = field(default=_quiet)
+    progress: Callable[[str, int | None], None] = field(default=_announce)
 
     def execute(self) -> Receipt:
         """Import and return the receipt."""
@@ -80,7 +104,8 @@ class ImportBatch:
                 raise BatchRefused(told["code"], told["message"], told["message_en"], where=told["where"])
             if batch.receipt is None:
                 try:
-                    receipt = self._run(batch)
+                    decision = self._decided(batch)
+                    receipt = self._run(batch, released=decision is not None)
                 except BatchRefused as refusal:
                     self._refuse(batch, refusal)
                     raise
@@ -90,7 +115,26 @@ class ImportBatch:
         inbox_path(self.batch_id).unlink(missing_ok=True)
         return receipt
 
-    def _run(self, batch: Batch) -> Receipt:
+    def _decided(self, batch: Batch) -> HoldDecision | None:
+        """Return the decision to release the batch, or None for one never held; raise where it may not go on."""
+        decision = HoldDecision.objects.filter(batch=batch).first()
+        if decision is None and batch.state == State.HELD:
+            if hold_is_over(batch, self.clock()):
+                raise BatchRefused(
+                    "hold_is_over",
+                    "期限内没有人复核，文件没有入库，已不再保存；请检查数据后重新报送",
+                    "nobody decided in time; nothing was loaded and the file is gone: look at it and hand it in again",
+                )
+            raise _held(batch)
+        if decision is not None and decision.outcome == HoldDecision.Outcome.SEND_BACK:
+            raise BatchRefused(
+                "sent_back_by_releaser",
+                f"复核人 {decision.decided_by} 退回了这个批次，理由：{decision.reason}",
+                f"the releaser {decision.decided_by} sent the batch back; the reason: {decision.reason}",
+            )
+        return decision
+
+    def _run(self, batch: Batch, *, released: bool) -> Receipt:
         started = time.monotonic()
         item = load_catalogue().item(batch.item)
         with workspace() as scratch:
@@ -104,41 +148,93 @@ class ImportBatch:
             organisations = [(one.uscc, (one.name, *one.aliases)) for one in Organisation.objects.all()]
             check(scratch.duck, item, match, today=legal_day(batch.received_at), organisations=organisations)
             self._tell(batch, State.LINKING, reading.lines)
-            with transaction.atomic():
-                added = self._load(batch, scratch, item, match)
-                receipt = self._close(batch, scratch, reading, match, added, time.monotonic() - started)
+            try:
+                with transaction.atomic():
+                    added = self._load(batch, scratch, item, match, reading, released=released)
+                    receipt = self._close(batch, scratch, reading, match, added, time.monotonic() - started)
+            except _Off as off:
+                self._hold(batch, off)
+                raise _held(batch) from None
         self.progress(State.PUBLISHED, reading.lines)
         return receipt
 
-    def _load(self, batch: Batch, scratch: Workspace, item: Item, match: HeaderMatch) -> Added:
-        """Tie the rows and add their facts; publication follows by event, in this transaction."""
+    def _load(
+        self, batch: Batch, scratch: Workspace, item: Item, match: HeaderMatch, reading: Reading, *, released: bool
+    ) -> Added:
+        """Tie the rows, pass the gate and add the facts; publication follows by event, in this transaction."""
         duck = scratch.duck
-        if item.key != "registration":
-            hold_register()
+        hold_register(alone=item.key == "registration")
         hold_item(item.key)
         now = self.clock()
         today = legal_day(now)
         find_identifiers(duck, item)
         report_suspect_codes(duck, item)
-        if item.key == "registration":
+        makes_bodies = item.key == "registration"
+        if not makes_bodies:
+            link(duck)
+        self._pass_gate(batch, scratch, item, match, reading, released=released)
+        if makes_bodies:
             stage_bodies(duck)
-            RegisterBodies(duck, now, today).execute()
+            RegisterBodies(duck, now, today, batch.pk).execute()
+            for rule in ("code_replaced", "reissue_contradicted"):
+                report(duck, rule, f"SELECT line AS row_number FROM superseded WHERE rule = '{rule}'")
             unplaced = "SELECT line AS row_number FROM bodies ANTI JOIN registered USING (line)"
-            report(duck, "code_at_two_bodies", unplaced)
+            report(duck, "code_at_two_bodies", f"{unplaced} ANTI JOIN superseded USING (line)")
             duck.execute(
                 """CREATE TABLE linked AS SELECT line AS row_number, CASE WHEN c.uscc <> '' THEN 'uscc:' || c.uscc
                 WHEN c.registration_number <> '' THEN 'registration_number:' || c.registration_number
                 ELSE 'organisation_code:' || c.organisation_code END AS identifier, subject_id, 'registration' AS link
                 FROM registered JOIN code c ON c.row_number = line"""
             )
-        else:
-            link(duck)
+        elif batch.channel == REVIEW:
+            duck.execute("UPDATE linked SET link = 'decision' WHERE subject_id IS NOT NULL")
         compose(duck, item, today=today)
         self._tell(batch, State.LOADING, None)
         added = AddRecords(duck, item.key, match.generation, batch.organisation_id, batch.pk, now, today).execute()
         for (rule,) in duck.execute("SELECT DISTINCT rule FROM turned_down").fetchall():
             report(duck, rule, f"SELECT line AS row_number FROM turned_down WHERE rule = '{rule}'")
         return added
+
+    def _pass_gate(
+        self, batch: Batch, scratch: Workspace, item: Item, match: HeaderMatch, reading: Reading, *, released: bool
+    ) -> None:
+        """Count the batch; leave the transaction by ``_Off`` where it is off and nobody has released it.
+
+        A row whose body a person decided has been looked at by a person.
+        """
+        limits = thresholds_on(legal_day(batch.received_at))
+        important = limits.fields.get(item.key, ())
+        tied = item.key != "registration"
+        measured = measure(scratch.duck, item, match, reading.header, important, linked=tied)
+        batch.measures = measured.as_dict()
+        if released or batch.channel == REVIEW:
+            return
+        figures = judge(item.key, measured, usual_of(batch, REVIEW, limits), limits)
+        if is_off(figures):
+            raise _Off(figures, measured, failing(scratch.duck))
+
+    def _hold(self, batch: Batch, off: _Off) -> None:
+        """Keep what was measured and let the batch wait; its file stays where it is."""
+        now = self.clock()
+        until = now + timedelta(days=thresholds_on(legal_day(batch.received_at)).keep_days)
+        batch.state, batch.state_at, batch.lines = State.HELD, now, off.measured.lines
+        batch.hold = {
+            "at": now.isoformat(),
+            "until": until.isoformat(),
+            "figures": [one.as_dict() for one in off.figures],
+            "rules": off.rules,
+        }
+        with transaction.atomic():
+            batch.save()
+            record_event(
+                at=now,
+                actor=(batch.channel, batch.submitted_by, batch.organisation.code),
+                action="batch.held",
+                object_kind="batch",
+                object_id=str(batch.pk),
+                detail={"off": [one.code for one in off.figures if one.off], **off.measured.as_dict()},
+            )
+        self.progress(State.HELD.value, off.measured.lines)
 
     def _close(
         self, batch: Batch, scratch: Workspace, reading: Reading, match: HeaderMatch, added: Added, seconds: float
@@ -169,6 +265,8 @@ class ImportBatch:
         batch.notices = _notices(reading, match, 0 if batch.item == "registration" else names_that_differ(duck))
         batch.receipt = receipt.as_dict()
         batch.save()
+        if sent_back or added.unlinked:
+            propose_later(batch.pk)
         record_event(
             at=now,
             actor=(batch.channel, batch.submitted_by, batch.organisation.code),
@@ -195,7 +293,7 @@ class ImportBatch:
     def _refuse(self, batch: Batch, refusal: BatchRefused) -> None:
         now = self.clock()
         with transaction.atomic():
-            if self.keep_refusal:
+            if self.keep_refusal or batch.hold is not None:
                 batch.state = State.REFUSED
                 batch.state_at = batch.finished_at = now
                 batch.refusal = {key: mask_persons(text) for key, text in refusal.as_dict().items()}
@@ -211,6 +309,17 @@ class ImportBatch:
                 detail={"code": refusal.code},
             )
         inbox_path(self.batch_id).unlink(missing_ok=True)
+
+
+def _held(batch: Batch) -> BatchHeld:
+    """Return what a submitter is told of a held batch."""
+    off = [one for one in (batch.hold or {}).get("figures", ()) if one["off"]]
+    return BatchHeld(
+        "batch_held",
+        f"批次 {batch.pk} 没有入库，等待另一位经办人复核：{'；'.join(one['message'] for one in off)}",
+        f"batch {batch.pk} is not loaded and waits for another officer: {'; '.join(one['message_en'] for one in off)}",
+        where=str(batch.pk),
+    )
 
 
 def _remove(batch: Batch) -> None:

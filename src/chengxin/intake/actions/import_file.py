@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from chengxin.base.errors import ChengxinError
 from chengxin.catalogue import CatalogueError, load_mapping, load_shipped_mapping, shipped_mappings
-from chengxin.intake.actions.import_batch import ImportBatch
-from chengxin.intake.actions.import_batch import _quiet as quiet
+from chengxin.intake.actions.import_batch import BatchHeld, ImportBatch
+from chengxin.intake.actions.import_batch import _announce as quiet
 from chengxin.intake.actions.receive import ReceiveFile
+from chengxin.intake.actions.release_batch import ReleaseBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 class ImportFile:
     """Receive the file at ``path`` and import it; a refusal leaves no batch behind.
 
+    With ``release``, a reason, a batch that the gate holds is released at once by the same actor, where that may be.
+
     ``mapping`` names a mapping that ships with the catalogue, or is the mapping read from a file of one's own.
     """
 
@@ -36,6 +39,7 @@ class ImportFile:
     encoding: str = "auto"
     mapping: ForeignMapping | None = None
     channel: str = "cli"
+    release: str = ""
     progress: Callable[[str, int | None], None] = field(default=quiet)
 
     def execute(self) -> Receipt:
@@ -49,6 +53,7 @@ class ImportFile:
                 f"cannot open {self.path} ({error.strerror})",
                 where=str(self.path),
             ) from error
+        shipped = self.mapping
         with content:
             received = ReceiveFile(
                 actor=self.actor,
@@ -59,10 +64,19 @@ class ImportFile:
                 channel=self.channel,
                 now=self.clock(),
                 encoding=self.encoding,
+                mapping=shipped.key if shipped and shipped.key in shipped_mappings() else "",
             ).execute()
-        return ImportBatch(
+        importing = ImportBatch(
             received.batch_id, self.clock, keep_refusal=False, mapping=self.mapping, progress=self.progress
-        ).execute()
+        )
+        try:
+            return importing.execute()
+        except BatchHeld:
+            if not self.release.strip():
+                raise
+        now = self.clock()
+        ReleaseBatch(self.actor, received.batch_id, release=True, reason=self.release, now=now, queue=False).execute()
+        return importing.execute()
 
 
 def mapping_from(name_or_path: str) -> ForeignMapping | None:

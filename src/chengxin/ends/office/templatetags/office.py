@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.translation import gettext as _
 
+from chengxin.accounts.officers import duty_name, operation_name
 from chengxin.catalogue import load_catalogue
 from chengxin.ends.office import pages
 
@@ -55,3 +57,43 @@ def size(count: int) -> str:
 def encoding_name(encoding: str) -> str:
     """Return what a receipt's encoding is called."""
     return _("Excel 工作簿") if encoding == "xlsx" else encoding.upper()
+
+
+@register.filter
+def duty(role: str) -> str:
+    """Return a duty in words."""
+    return duty_name(role, english=pages.english())
+
+
+@register.filter
+def operation(key: str) -> str:
+    """Return an operation in words."""
+    return operation_name(key, english=pages.english())
+
+
+@register.filter
+def factor_name(kind: str) -> str:
+    """Return a kind of second factor in words."""
+    return str(pages.FACTORS.get(kind, kind))
+
+
+@register.filter
+def approval_state(state: str) -> str:
+    """Return the state of an approval in words."""
+    return str(pages.APPROVAL_STATES.get(state, state))
+
+
+@register.filter
+def plain(value: object) -> str:
+    """Return a value of an approval's content as one reads it: a list by its parts, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return _("、").join(plain(one) for one in value)
+    return as_json(value)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """Return ``value`` as JSON, for an attribute that a script reads; the template escapes it."""
+    return json.dumps(value, ensure_ascii=False)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from chengxin.accounts.actor import DECIDE_APPROVALS, MANAGE_OFFICERS, READ_BATCHES
 from chengxin.accounts.models import Organisation
 from chengxin.base.clock import system_now
 from chengxin.ends.office.charts import WHOLE, bars
@@ -27,10 +28,16 @@ MONTHS = 12
 """Months of decisions shown on the page about punctuality, the present one included."""
 
 
+BEGIN_AT = ((MANAGE_OFFICERS, "officers"), (DECIDE_APPROVALS, "approvals"))
+"""Where officers begin who do not look at batches, by the first operation they hold."""
+
+
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show the organisation's latest batches and this month's punctuality."""
+    """Show the organisation's latest batches and this month's punctuality; other duties begin at pages of their own."""
     actor = actor_of(request)
+    if READ_BATCHES not in actor.operations:
+        return redirect(next((page for need, page in BEGIN_AT if need in actor.operations), "account"))
     month = legal_day(system_now()).replace(day=1)
     own = officer_of(request).organisation
     context = {

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from chengxin.ends.office.access import load_access
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from chengxin.audit.errors import EvidenceUnavailable
 
 
 def _page(request: HttpRequest, status: int, title: str, next_step: str) -> HttpResponse:
@@ -50,6 +53,14 @@ def too_large(request: HttpRequest) -> HttpResponse:
     """Answer an upload above the limit."""
     limit = load_access().upload_megabytes
     return _page(request, 413, _("文件过大"), _("单个文件不超过 %(limit)d MB，请拆分后分别报送。") % {"limit": limit})
+
+
+def no_evidence(request: HttpRequest, error: EvidenceUnavailable) -> HttpResponse:
+    """Answer that nothing about a subject is read or written while the audit trail cannot be kept."""
+    chinese = (get_language() or "").startswith("zh")
+    response = _page(request, 503, _("平台暂时不可用"), error.message_zh if chinese else error.message_en)
+    response["Retry-After"] = "10"
+    return response
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,12 +14,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chengxin.accounts.second_factors import factors_of
 from chengxin.audit.actions import record_event
 from chengxin.base.clock import system_now
 from chengxin.ends.office.forms import LogInForm
 from chengxin.ends.office.log_in import LogIn, LogInRefused, client_address
-from chengxin.ends.office.middleware import BEGAN, SEEN
-from chengxin.ends.office.pages import actor_of, english
+from chengxin.ends.office.outside import outside_provider
+from chengxin.ends.office.pages import actor_of, said
+from chengxin.ends.office.sessions import begin_pending, begin_session
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Show the form, or log the officer in and go where the officer wanted to."""
+    """Show the form, or look at the password and go on: to the second factor, or where the officer wanted to go."""
     wanted = str(request.POST.get("next") or request.GET.get("next") or "")
     if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         wanted = ""
@@ -46,13 +47,21 @@ def log_in(request: HttpRequest) -> HttpResponse:
             ).execute()
         except LogInRefused as error:
             status = 429 if error.code == "log_in_locked" else 403
-            refused = error.message_en if english() else error.message_zh
+            refused = said(error)
         else:
-            Session.objects.filter(expire_date__lt=now).delete()
-            login(request, officer, backend=settings.AUTHENTICATION_BACKENDS[0])
-            request.session[BEGAN] = request.session[SEEN] = now.isoformat()
+            if factors_of(officer).listed:
+                begin_pending(request, officer, now, wanted)
+                return redirect("second_step")
+            begin_session(request, officer, now, "password", strong=False)
             return redirect(wanted or settings.LOGIN_REDIRECT_URL)
-    context = {"form": form, "refused": refused, "next": wanted, "ended": "ended" in request.GET}
+    context = {
+        "form": form,
+        "refused": refused,
+        "next": wanted,
+        "ended": "ended" in request.GET,
+        "again": "again" in request.GET,
+        "outside": outside_provider(),
+    }
     return render(request, "office/log_in.html", context, status=status)
 
 

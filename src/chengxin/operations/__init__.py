@@ -1,0 +1,1 @@
+"""Keeping an installation alive: rehearsed backups, the doctor, health, figures, traces and logs."""

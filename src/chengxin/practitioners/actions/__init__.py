@@ -1,0 +1,1 @@
+"""The changes and looks of this room, each with check() and execute()."""
