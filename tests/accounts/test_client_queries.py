@@ -209,7 +209,10 @@ def test_a_grant_is_for_its_items_only() -> None:
     "said", ["政府采购", " 政府采购 ", "政府采购：昆采〔2026〕12号", "政府采购: ZB-1", "政府采购 : x"]
 )
 def test_a_granted_purpose_may_be_followed_by_its_matter(said: str) -> None:
-    _for({"*"}, {"政府采购"}).require_purpose(said)
+    grant = _for({"*"}, {"政府采购"})
+    grant.require_purpose(said)
+    with pytest.raises(NotPermitted):
+        grant.require_purpose(f"又：{said}")
 
 
 @pytest.mark.parametrize("said", ["", "政府采购等事项", "招聘", "非政府采购", "招聘：政府采购", "*"])

@@ -158,6 +158,7 @@ def test_we_verify_what_another_library_signs() -> None:
     require_profile(presented, has_body=True)
     base, value = _base_of(message.headers)
     made.public_key().verify(value, base)
+    assert base.startswith(b'"@method": POST\n"@authority": credit.example\n"@path": /api/v1/checks\n')
 
 
 def ED25519_PRIVATE() -> Any:  # noqa: N802 - a constant that is drawn anew

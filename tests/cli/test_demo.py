@@ -291,15 +291,15 @@ def test_each_process_has_its_own_database_address_only(
         assert demo.database_is_down()
 
 
-def _worker_of(demo: Demo) -> psutil.Process:
-    """Return the worker. It has no port to wait for, and while it becomes its program it shows no command line."""
+def _api_end_of(demo: Demo) -> psutil.Process:
+    """Return the process of the API end that the demo itself started."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         for one in demo.children:
-            if "worker" in one.cmdline():
+            if one.ppid() == demo.process.pid and "chengxin.ends.api.wsgi:application" in one.cmdline():
                 return one
         time.sleep(0.05)
-    raise AssertionError("the demo runs no worker")
+    raise AssertionError("the demo runs no API end")
 
 
 def test_when_one_process_dies_the_others_stop_and_the_exit_code_says_so(
@@ -307,9 +307,19 @@ def test_when_one_process_dies_the_others_stop_and_the_exit_code_says_so(
 ) -> None:
     assert made.returncode == 0
     with Demo(installation) as demo:
-        _worker_of(demo).kill()
+        _api_end_of(demo).kill()
         assert demo.end() == 3
         assert demo.database_is_down()
+
+
+def test_when_the_database_dies_the_others_stop_and_the_exit_code_says_so(
+    made: subprocess.CompletedProcess[str], installation: Path
+) -> None:
+    assert made.returncode == 0
+    with Demo(installation) as demo:
+        postmaster = int((installation / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        assert demo.end() == 3
 
 
 def test_killed_with_minus_9_it_leaves_nothing_running(

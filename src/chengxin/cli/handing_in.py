@@ -42,19 +42,30 @@ json_option = click.option("--json", "as_json", is_flag=True, help="每个对象
     help="CSV 编码：auto、utf-8、gb18030、utf-16 / encoding of a CSV",
 )
 @click.option("--mapping", default="", help="表头对照：文件或自带名称 / header mapping: a file or a shipped name")
+@click.option("--release", is_flag=True, help="待复核的批次当场放行，须写 --reason / release the batch if it is held")
+@click.option("--reason", default="", help="放行理由，记入审计 / why it is released, kept on file")
 @json_option
 @data_option
-def import_file(
+def import_file(  # noqa: PLR0913, PLR0917 - click hands options in by name
     file: Path,
     item: str,
     org: str,
     encoding: str,
     mapping: str,
+    release: bool,  # noqa: FBT001 - click hands flags in by name
+    reason: str,
     as_json: bool,  # noqa: FBT001 - click hands flags in by name
     data: Path | None,
 ) -> None:
     """Import one file as the operator, through the action that every channel uses."""
     choose_data(data)
+    if release != bool(reason.strip()):
+        raise ChengxinError(
+            "release_needs_reason",
+            "--release 和 --reason 须一起使用：放行待复核的批次要写明理由",
+            "--release and --reason go together: state why a held batch is released",
+            where="--reason",
+        )
     with interruptible(), reach("worker"), progress() as report:
         from chengxin.accounts.actor import operator
         from chengxin.intake.actions.import_file import ImportFile, mapping_from
@@ -66,8 +77,9 @@ def import_file(
             report("导入 importing", stages.index(Batch.State(state)), len(stages) - 2)
 
         receipt = ImportFile(
-            operator(), org, item, file, system_now, encoding=encoding, mapping=mapping_from(mapping), progress=show
-        ).execute()
+            operator(), org, item, file, system_now, encoding=encoding, mapping=mapping_from(mapping), release=reason,
+            progress=show,
+        ).execute()  # fmt: skip
     show_receipt(receipt.as_dict(), as_json=as_json)
 
 
@@ -108,7 +120,9 @@ def batch(number: int, returned: Path | None, as_json: bool, data: Path | None) 
                 count = DownloadReturned(operator(), number, form, system_now()).execute(out)
             tell(f"已写入 {count} 行：{returned}", f"{count} rows written to {returned}")
     found = {"batch_id": held.id, "item": held.item, "organisation": held.organisation, "state": held.state}
-    show_receipt({**found, **(held.receipt or held.refusal or {})}, as_json=as_json)
+    off = [one for one in held.hold["figures"] if one["off"]] if held.hold and held.waits else []
+    waits = {name: "；".join(one[name] for one in off) for name in ("message", "message_en") if off}
+    show_receipt({**found, **(held.receipt or held.refusal or waits)}, as_json=as_json)
 
 
 def show_receipt(held: Mapping[str, object], *, as_json: bool) -> None:

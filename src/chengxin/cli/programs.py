@@ -93,7 +93,8 @@ def programs(folder: Path, url: Callable[[str], str], ports: Ports) -> tuple[Pro
     )
     own = (sys.executable, "-m", "chengxin.cli.main")
     alone = _environment("worker", folder, url, key, ports)
-    worker = Program("worker", (*own, "worker"), alone, logs / "worker.log")
+    # A worker that a file kills takes no page away from anybody, and its job goes back to the queue.
+    worker = Program("worker", (*own, "worker"), alone, logs / "worker.log", restarts=True)
     # Killed by whoever it disturbs, the keeper comes back and puts the gap on record (等保 GB/T 22239 8.1.4.3 d).
     apart = alone | {"CHENGXIN_WEB_KEY": _web_key(key, "keeper"), "CHENGXIN_PROCESS": "keeper"}
     keeper = Program("keeper", (*own, "audit", "keep"), apart, logs / "evidence.log", restarts=True)

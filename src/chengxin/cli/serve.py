@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from chengxin.base.config import data_folder, read_secrets
 from chengxin.cli.database import embedded_server, external_urls, reach
 from chengxin.cli.frame import both, choose_data, interruptible, output, progress, tell
 from chengxin.cli.programs import Ports, PortsType, programs
-from chengxin.cli.supervision import Supervisor, require_free
+from chengxin.cli.supervision import ProcessEnded, Supervisor, require_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,9 +74,12 @@ def serve_until_stopped(
 ) -> None:
     """Start the ends and the worker, call ``announce`` once everything answers, and watch until Ctrl-C or SIGTERM.
 
-    Raises ``ProcessEnded`` when a process ends by itself; whatever happens, none is left running.
+    Raises ``ProcessEnded`` when a process or the embedded database ends by itself; whatever happens, none is left
+    running.
     """
     wanted = programs(folder, url, ports)
+    if not external_urls():
+        supervisor.require = partial(require_database, folder)
     try:
         for program in wanted:
             if program.port:
@@ -92,6 +96,26 @@ def serve_until_stopped(
         tell("正在停止……", "Stopping …")
     finally:
         supervisor.stop()
+
+
+def require_database(folder: Path) -> None:
+    """Raise ``ProcessEnded`` when the embedded database of ``folder`` is gone: only a new start brings it back.
+
+    Its process is looked for by number, which costs no more than a file to read; a number that another program has by
+    now is found out by the next start.
+    """
+    try:
+        number = (folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+        state = Path("/proc", number, "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2][:1]
+    except (OSError, IndexError):
+        state = "Z" if Path("/proc/self").exists() else ""  # without /proc (macOS) nobody can tell this way
+    if state == "Z":
+        raise ProcessEnded(
+            "database_ended",
+            f"数据库意外退出，其余进程已停止；日志 {folder / 'log' / 'postgres.log'}",
+            f"the database ended unexpectedly, the others were stopped; its log is {folder / 'log' / 'postgres.log'}",
+            where="postgres",
+        )
 
 
 def show_addresses(ports: Ports) -> None:

@@ -16,7 +16,7 @@ from chengxin.base.errors import ChengxinError
 from chengxin.cli.frame import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from chengxin.cli.frame import Report
@@ -67,6 +67,8 @@ class Supervisor:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=dict)
     starts: dict[str, list[float]] = field(default_factory=dict)
+    require: Callable[[], None] | None = None
+    """Raises when something has gone that is no program of ours but that all of them rest on: the database."""
 
     def start(self, program: Program) -> None:
         """Start ``program`` on a leash, in a session of its own: Ctrl-C is for the supervisor to hear."""
@@ -93,7 +95,9 @@ class Supervisor:
                 time.sleep(LOOK)
 
     def check(self) -> None:
-        """Start again what restarts; raise ``ProcessEnded`` when another program has ended by itself."""
+        """Start again what restarts; raise ``ProcessEnded`` when another program, or the database, has gone."""
+        if self.require is not None:
+            self.require()
         for name, process in tuple(self.running.items()):
             if process.poll() is None:
                 continue

@@ -76,7 +76,7 @@ class Usual:
 
 @dataclass(frozen=True)
 class Figure:
-    """One thing measured beside its limit, as both readers see it; ``message`` says what is wrong where it is ``off``."""
+    """One thing measured beside its limit, in both languages; ``message`` says what is wrong where it is ``off``."""
 
     code: str
     label: str
@@ -224,6 +224,9 @@ def load_thresholds() -> tuple[Thresholds, ...]:
     return read(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
+WHOLE = 100
+"""Percents of a whole."""
+
 SHARES = ("sent_back_most", "linked_least", "fill_of_usual_least", "fill_usual_least", "lines_least_percent")
 
 
@@ -264,7 +267,7 @@ def _sound(name: str, value: object) -> bool:
         return isinstance(value, dict) and all(set(keys) <= known.get(item, set()) for item, keys in value.items())
     if type(value) is not int:
         return False
-    return 0 <= value <= 100 if name in SHARES else value >= 1
+    return 0 <= value <= WHOLE if name in SHARES else value >= 1
 
 
 def _wrong(name: str) -> ChengxinError:

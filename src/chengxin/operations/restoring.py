@@ -194,7 +194,7 @@ def rebuild(
     Raises ``BackupDamaged`` for a file that is not what was written, ``ChengxinError`` when ``into`` holds anything or
     the target is not reached within ``patience`` seconds.
     """
-    requireempty_folder(into)
+    require_empty(into)
     into.mkdir(parents=True, exist_ok=True)
     try:
         return _rebuild(folder, manifest, keyring, into, target, patience)

@@ -1,6 +1,6 @@
 """How often somebody tried: limits for looking, and a lock for trying things out.
 
-Counted in the same transaction as the answer and kept when the answer is nothing, so that a miss costs as much as a hit.
+Counted in the same transaction as the answer, and kept when the answer is nothing: a miss costs as much as a hit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Persons in a regulated occupation, what is sealed about them, the files they came in, and who looked how often.
 
-No column holds a figure about a person: no score, no grade, no count (国办发〔2020〕49号; a test walks the tables). Keys
-are random, so that no number says how many there are.
+No column holds a figure about a person: no score, no grade, no count (国办发〔2020〕49号; a test walks the tables).
+Keys are random, so that no number says how many there are.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Entry:
         return name_key(self.name)
 
 
-class RowRefused(Exception):  # noqa: N818 - a row is refused, the programme is well
+class RowRefused(Exception):
     """The row goes back; ``code`` is one of ``reasons``, ``column`` one of ``columns``."""
 
     def __init__(self, code: str, column: str) -> None:

@@ -66,14 +66,15 @@ def persons_of(keyring: Keyring, numbers: Iterable[str]) -> dict[str, uuid.UUID]
     return _found_by(lambda one: keyring.blinds(INDEX, indexed(NUMBER, one, uuid.UUID(int=0))), asked)
 
 
-def had_name(keyring: Keyring, person_id: uuid.UUID, name_key: str) -> uuid.UUID | None:
-    """Return the row that says this person once bore the name, or None."""
-    values = [name_key]
-    while True:
-        blinds = keyring.blinds(INDEX, indexed(FORMER_NAME, name_key, person_id))
-        found = SealedText.objects.filter(kind=FORMER_NAME, blind__in=blinds).values_list("id", flat=True).first()
-        if found or blinds == keyring.blinds(INDEX, indexed(FORMER_NAME, values[0], person_id)):
-            return found
+def had_name(keyring: Keyring, person_id: uuid.UUID, name_key: str) -> bool:
+    """Return whether the person once bore this name and bears it no more."""
+    return bool(_found_by(lambda one: keyring.blinds(INDEX, indexed(FORMER_NAME, one, person_id)), [name_key]))
+
+
+def forget_name(keyring: Keyring, person_id: uuid.UUID, name_key: str) -> None:
+    """Let a former name be former no more: the person bears it again."""
+    blinds = keyring.blinds(INDEX, indexed(FORMER_NAME, name_key, person_id))
+    SealedText.objects.filter(person_id=person_id, kind=FORMER_NAME, blind__in=blinds).delete()
 
 
 def _found_by(digests: Callable[[str], tuple[bytes, ...]], values: list[str]) -> dict[str, uuid.UUID]:

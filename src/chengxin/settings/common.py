@@ -19,9 +19,11 @@ ROOMS = [
     "chengxin.accounts",
     "chengxin.audit",
     "chengxin.subjects",
+    "chengxin.practitioners",
     "chengxin.records",
     "chengxin.intake",
     "chengxin.publication",
+    "chengxin.conversion",
 ]
 """The rooms with tables, lower floors first."""
 

@@ -247,6 +247,7 @@ def _batch(view: BatchView, *, already: bool = False) -> BatchOut:
         finished_at=view.finished_at.astimezone(LEGAL_ZONE).isoformat() if view.finished_at else None,
         receipt=dict(view.receipt) if view.receipt else None,
         refusal=dict(view.refusal) if view.refusal else None,
+        hold=dict(view.hold) if view.hold else None,
     )
 
 

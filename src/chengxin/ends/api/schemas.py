@@ -38,7 +38,7 @@ class BatchOut(Schema):
 
     batch_id: int
     item: str
-    state: Literal["received", "parsing", "checking", "linking", "loading", "published", "refused"]
+    state: Literal["received", "parsing", "checking", "linking", "held", "loading", "published", "refused"]
     already: bool = Field(False, description="true when this very file had been received before")
     location: str = Field(description="the address to ask for the state")
     filename: str
@@ -48,6 +48,11 @@ class BatchOut(Schema):
         None, description="lines = accepted + updated + duplicate + quarantined; accepted + updated = linked + unlinked"
     )
     refusal: dict[str, Any] | None = Field(None, description="code, message, message_en, where")
+    hold: dict[str, Any] | None = Field(
+        None,
+        description="why the batch waited for a second person: at, until, figures (measured, limit, off, message, "
+        "message_en, ...) and rules that rows fail; its file is kept until then, nothing is loaded before the release",
+    )
 
 
 class IdentifierOut(Schema):

@@ -11,8 +11,10 @@ from chengxin.ends.office.views import (
     bodies,
     bodies_merge,
     desk,
+    held,
     officers,
     outside,
+    practitioners,
     review,
     second_step,
     session,
@@ -32,6 +34,8 @@ urlpatterns = [
     path("upload/", upload.upload, name="upload"),
     path("upload/template/<slug:item>.xlsx", upload.empty_file, name="empty_file"),
     path("batches/", batches.batch_list, name="batches"),
+    path("batches/held/", held.held, name="held"),
+    path("batches/<int:batch_id>/held/", held.decide, name="held_decide"),
     path("batches/<int:batch_id>/", batches.batch, name="batch"),
     path("batches/<int:batch_id>/progress/", batches.progress, name="progress"),
     path("batches/<int:batch_id>/returned.<str:form>", batches.returned, name="returned"),
@@ -64,6 +68,7 @@ urlpatterns = [
     path("bodies/changes/<int:change_id>/undo/", bodies_merge.undo_change, name="body_change_undo"),
     path("bodies/<str:code>/history/", bodies_merge.history, name="body_history"),
     path("bodies/<str:code>/", bodies.body, name="body"),
+    path("practitioners/", practitioners.look_up, name="practitioners"),
     path("punctuality/", desk.punctuality_page, name="punctuality"),
 ]
 

@@ -58,8 +58,8 @@ class BatchHeld(ChengxinError):
     """The batch waits for a second person; nothing of it is loaded and its file is kept until then."""
 
 
-class _Off(Exception):  # noqa: N818 - no error: the way out of a transaction that must leave nothing
-    """The gate found the batch off."""
+class _Off(Exception):
+    """The gate found the batch off: the way out of a transaction that must leave nothing."""
 
     def __init__(self, figures: tuple[Figure, ...], measured: Measures, rules: list[dict[str, Any]]) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from django.http import FileResponse, Http404, HttpResponse
@@ -86,12 +87,17 @@ def _context(request: HttpRequest, view: BatchView) -> dict[str, Any]:
     actor = actor_of(request)
     ended = view.state in ENDED
     sent_back = bool(view.receipt and view.receipt["quarantined"])
-    place = STAGES.index(view.state) if view.state in STAGES else 0
+    # A held batch stands before loading; no stage of its way is under way.
+    at = "loading" if view.state == "held" else view.state
+    place = STAGES.index(at) if at in STAGES else 0
     return {
         "batch": view,
         "ended": ended,
+        "moving": not ended and not view.waits,
+        "own": view.submitted_by == actor.id,
+        "hold_until": datetime.fromisoformat(view.hold["until"]) if view.hold else None,
         "stages": [
-            (STATES[state], "done" if number < place or ended else "current" if number == place else "waiting")
+            (STATES[state], "done" if number < place or ended else "current" if state == view.state else "waiting")
             for number, state in enumerate(STAGES)
         ],
         "accepted_and_updated": view.receipt["accepted"] + view.receipt["updated"] if view.receipt else 0,
