@@ -85,9 +85,14 @@ def api_request(method: str, url: str, key_file: Path, key_id: str, **given: obj
     """Send one signed request; 0 when it was answered, 1 when it was refused."""
     from chengxin.accounts.signing import content_digest, load_private_key, sign
 
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ChengxinError("address_wrong", f"地址“{url}”不对", f"{url!r} is no address of an API", where=url)
+    _require_address(url)
+    if not key_id.isascii() or not key_id.isprintable():
+        raise ChengxinError(
+            "key_id_wrong",
+            "--key-id 应为登记公钥时给出的 keyid，只有字母、数字和符号",
+            "--key-id is the keyid given when the key was registered: letters, digits and signs only",
+            where="--key-id",
+        )
     with closing(tempfile.TemporaryFile()) as body:
         kind = _write_body(body, str(given["text"]), given["upload"], given["fields"])
         length = body.tell()
@@ -112,10 +117,22 @@ def api_request(method: str, url: str, key_file: Path, key_id: str, **given: obj
     return 1 if status >= FIRST_ERROR else 0
 
 
+def _require_address(url: str) -> None:
+    """Raise ``ChengxinError`` for what is no http or https address with a host and, where there is one, a port."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ChengxinError("address_wrong", f"地址“{url}”不对", f"{url!r} is no address of an API", where=url)
+
+
 def _write_body(body: IO[bytes], text: str, upload: object, fields: object) -> str:
     """Write the body and return its media type, empty where there is none."""
     if not isinstance(upload, Path):
-        body.write(text.encode())
+        body.write(text.encode("utf-8", "replace"))
         return "application/json" if text else ""
     edge = f"chengxin-{secrets.token_hex(16)}"
     for field in fields if isinstance(fields, tuple) else ():

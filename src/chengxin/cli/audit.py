@@ -185,9 +185,22 @@ def read_witnesses(places: Iterable[str], *, must_exist: bool) -> Sequence[Kept]
 
 
 def trusted_keys(public_key: Path | None) -> str:
-    """Return the public keys that are trusted, as text: the given file's, else this installation's own."""
+    """Return the public keys that are trusted, as text: the given file's, else this installation's own.
+
+    A file without any key is refused: judged by it, every checkpoint would seem signed by a stranger.
+    """
     if public_key is not None:
-        return public_key.read_text(encoding="utf-8")
+        from chengxin.verifier.notes import read_keys
+
+        text = public_key.read_text(encoding="utf-8", errors="replace")
+        if not read_keys(text):
+            raise ChengxinError(
+                "public_key_unreadable",
+                f"{public_key.name} 里没有公钥，请用 chengxin keys public checkpoint 导出的文件",
+                f"{public_key.name} holds no public key: give the file that chengxin keys public checkpoint wrote",
+                where=str(public_key),
+            )
+        return text
     from chengxin.crypto import load_keyring
 
     return "".join(key.block() for key in load_keyring().public_keys("checkpoint"))
@@ -266,7 +279,7 @@ def check_proof(ctx: click.Context, file: Any, public_key: Path | None, data: Pa
 
     try:
         held = json.load(file)
-    except ValueError:
+    except (ValueError, RecursionError):
         held = {}
     proven = check(held if isinstance(held, dict) else {}, read_keys(trusted_keys(public_key)))
     shown = {"holds": not proven.trouble, "trouble": proven.trouble, "event": dict(proven.event)}

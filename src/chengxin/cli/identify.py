@@ -129,24 +129,42 @@ def lines_of(file: Path) -> Iterator[str]:
     return (line.strip() for line in text_of(file).splitlines() if line.strip())
 
 
+def rows_of(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file, each with the number of its last line.
+
+    Raises:
+        ChengxinError: where the file is no CSV: a quotation mark that is never closed makes one cell of all the rest.
+    """
+    rows = csv.reader(text_of(file).splitlines())
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise ChengxinError(
+            "not_csv",
+            f"{file.name} 第 {rows.line_num} 行读不下去，请检查引号是否成对，另存为 CSV 后重试",
+            f"line {rows.line_num} of {file.name} cannot be read: check that its quotes are closed and save it as CSV",
+            where=f"{file.name}:{rows.line_num}",
+        ) from error
+
+
 def pairs_of(file: Path) -> Iterator[tuple[str, str]]:
     """Yield the first two columns of every row of a CSV file; a heading and blank rows are passed over.
 
     Raises:
         ChengxinError: where a row has fewer than two columns; the message names its line.
     """
-    rows = csv.reader(text_of(file).splitlines())
-    for row in rows:
+    for line, row in rows_of(file):
         if not any(cell.strip() for cell in row):
             continue
         if len(row) < PAIR:
             raise ChengxinError(
                 "two_columns_needed",
-                f"{file.name} 第 {rows.line_num} 行只有一列，应有两列名称，用逗号隔开",
-                f"line {rows.line_num} of {file.name} has one column: write two names with a comma between",
-                where=f"{file.name}:{rows.line_num}",
+                f"{file.name} 第 {line} 行只有一列，应有两列名称，用逗号隔开",
+                f"line {line} of {file.name} has one column: write two names with a comma between",
+                where=f"{file.name}:{line}",
             )
-        if rows.line_num > 1 or (row[0].strip().lower(), row[1].strip().lower()) not in HEADINGS:
+        if line > 1 or (row[0].strip().lower(), row[1].strip().lower()) not in HEADINGS:
             yield row[0], row[1]
 
 

@@ -38,7 +38,7 @@ COUNTS = "counts.json"
 @click.option("--id-a", default="", help="FILE_A 的编号列，默认行号 / header of the ids in FILE_A")
 @click.option("--id-b", default="", help="FILE_B 的编号列，默认行号 / header of the ids in FILE_B")
 @click.option("--known", type=FILE, help="已知为同一主体的编号对（a_id,b_id）/ pairs of ids known to be one body")
-@click.option("--sample", default=300, show_default=True, help="抽样核对的对数 / pairs to label")
+@click.option("--sample", default=300, show_default=True, type=click.IntRange(min=0), help="抽样核对的对数 / pairs to label")
 @click.option("--seed", default=1, show_default=True, help="抽样的种子 / seed of the sample")
 @click.option(
     "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="计算引擎 / engine"
@@ -65,6 +65,15 @@ def link(  # noqa: PLR0913, PLR0917 - the options of a command, each by name
     from chengxin.linkage.reading import read_register
 
     one, other = read_register(first, name_a, id_a), read_register(second, name_b, id_b)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ChengxinError(
+            "folder_not_made",
+            f"不能建立文件夹 {out}（{error.strerror}），请换一个",
+            f"the folder {out} cannot be made ({error.strerror}): choose another",
+            where="--out",
+        ) from error
     with progress() as report:
         linked = LinkRegisters(one, other, out, report, ENGINES[engine]()).execute()
     draw_sample(out, sample, seed)
@@ -102,9 +111,17 @@ def _finish(folder: Path, labels: Path | None, known: Path | None, *, as_json: b
     from chengxin.linkage.page import render
     from chengxin.linkage.quality import measure_quality
 
-    counts = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
-    names = counts.pop("first_file"), counts.pop("second_file")
-    linked = Linked(**counts)
+    try:
+        counts = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
+        names = counts.pop("first_file"), counts.pop("second_file")
+        linked = Linked(**counts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ChengxinError(
+            "no_linking_here",
+            f"{folder} 里没有 chengxin link 的结果，请给出它的 --out 文件夹",
+            f"{folder} holds no result of chengxin link: give the folder its --out named",
+            where=str(folder),
+        ) from error
     pairs = known_pairs(known) if known else None
     quality = measure_quality(folder, labels, pairs) if labels or pairs else None
     result = {"files": names, **linked.as_dict(), "quality": asdict(quality) if quality else None}

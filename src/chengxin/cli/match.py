@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -95,33 +94,29 @@ def register_of(file: Path) -> Iterator[tuple[int | str, str, str]]:
     Without a column that tells the body, its line number does. A column ``kind`` or ``name_kind`` may say ``former``
     or ``english``.
     """
-    rows = csv.reader(text_of(file).splitlines())
-    heading = [one.strip().lower() for one in next(rows, [])]
+    rows = rows_of(file)
+    first, top_row = next(rows, (1, []))
+    heading = [one.strip().lower() for one in top_row]
     name = next((heading.index(one) for one in NAME_COLUMNS if one in heading), None)
     if name is None:
         if any(heading):
-            yield rows.line_num, heading_text(file), "current"
+            yield first, top_row[0].strip(), "current"
         name, known, kind = 0, None, None
     else:
         known = next((heading.index(one) for one in ID_COLUMNS if one in heading), None)
         kind = next((heading.index(one) for one in ("kind", "name_kind") if one in heading), None)
-    for row in rows:
+    for line, row in rows:
         if not any(one.strip() for one in row):
             continue
         if len(row) <= max(name, known or 0, kind or 0):
             raise ChengxinError(
                 "column_missing",
-                f"{file.name} 第 {rows.line_num} 行的列数比表头少，请补全后重试",
-                f"line {rows.line_num} of {file.name} has fewer columns than the heading",
-                where=f"{file.name}:{rows.line_num}",
+                f"{file.name} 第 {line} 行的列数比表头少，请补全后重试",
+                f"line {line} of {file.name} has fewer columns than the heading",
+                where=f"{file.name}:{line}",
             )
-        subject = rows.line_num if known is None else row[known].strip()
+        subject = line if known is None else row[known].strip()
         yield subject, row[name].strip(), row[kind].strip() if kind is not None else "current"
-
-
-def heading_text(file: Path) -> str:
-    """Return the first cell of a file without heading as it stands there."""
-    return next(csv.reader(text_of(file).splitlines()))[0].strip()
 
 
 def candidate_table(texts: Sequence[str], found: Sequence[Sequence[dict[str, Any]]]) -> Table:
