@@ -59,6 +59,7 @@ lock:
 	$(LOCK) requirements/build.in -o requirements/build.lock
 	$(LOCK) requirements/runtime.in -o requirements/runtime.lock
 	$(LOCK) -c requirements/runtime.lock requirements/development.in -o requirements/development.lock
+	$(LOCK) requirements/benchmarks.in -o requirements/benchmarks.lock
 
 # The data folder var stays: `make clean` never takes data away.
 clean:

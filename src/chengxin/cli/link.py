@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chengxin.base.errors import ChengxinError
 from chengxin.cli.frame import both, output, progress, tell
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ COUNTS = "counts.json"
 @click.option("--id-a", default="", help="FILE_A 的编号列，默认行号 / header of the ids in FILE_A")
 @click.option("--id-b", default="", help="FILE_B 的编号列，默认行号 / header of the ids in FILE_B")
 @click.option("--known", type=FILE, help="已知为同一主体的编号对（a_id,b_id）/ pairs of ids known to be one body")
-@click.option("--sample", default=300, show_default=True, type=click.IntRange(min=0), help="抽样核对的对数 / pairs to label")
+@click.option(
+    "--sample", default=300, show_default=True, type=click.IntRange(min=0), help="抽样核对的对数 / pairs to label"
+)
 @click.option("--seed", default=1, show_default=True, help="抽样的种子 / seed of the sample")
 @click.option(
     "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="计算引擎 / engine"
@@ -66,16 +69,15 @@ def link(  # noqa: PLR0913, PLR0917 - the options of a command, each by name
 
     one, other = read_register(first, name_a, id_a), read_register(second, name_b, id_b)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        with progress() as report:
+            linked = LinkRegisters(one, other, out, report, ENGINES[engine]()).execute()
     except OSError as error:
         raise ChengxinError(
-            "folder_not_made",
-            f"不能建立文件夹 {out}（{error.strerror}），请换一个",
-            f"the folder {out} cannot be made ({error.strerror}): choose another",
+            "folder_not_written",
+            f"文件夹 {out} 写不进去（{error.strerror}），请换一个",
+            f"the folder {out} cannot be written ({error.strerror}): choose another",
             where="--out",
         ) from error
-    with progress() as report:
-        linked = LinkRegisters(one, other, out, report, ENGINES[engine]()).execute()
     draw_sample(out, sample, seed)
     counts = {"first_file": first.name, "second_file": second.name, **linked.as_dict()}
     (out / COUNTS).write_text(json.dumps(counts, ensure_ascii=False), encoding="utf-8")

@@ -10,7 +10,7 @@ from rich.table import Table
 from chengxin.base.errors import ChengxinError
 from chengxin.cli.database import reach
 from chengxin.cli.frame import both, choose_data, output
-from chengxin.cli.identify import READABLE_FILE, VERDICTS, cell, lines_of, nothing_given, print_json, text_of
+from chengxin.cli.identify import READABLE_FILE, VERDICTS, cell, lines_of, nothing_given, print_json, rows_of
 from chengxin.cli.serve import data_option
 from chengxin.kernel.names.search import NameIndex
 

@@ -11,7 +11,7 @@ from chengxin.accounts.models import Organisation
 
 
 class Feed(models.Model):
-    """A file of the national feed that was read (下发数据): its receipt, lines = added + known + conflict + sent back."""
+    """A file of the national feed that was read (下发数据): lines = added + known + conflict + sent back."""
 
     source = models.TextField()
     filename = models.TextField()
@@ -100,7 +100,9 @@ class Conflict(models.Model):
     class Meta:
         """Read by state, the latest first."""
 
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["state", "-id"], name="conversion_conflict_state")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["state", "-id"], name="conversion_conflict_state")
+        ]
 
     def __str__(self) -> str:
         """Return what is wrong with which code."""

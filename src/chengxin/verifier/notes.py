@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
+import http.client
 import json
 import re
 import urllib.request
@@ -72,6 +72,7 @@ def read_note(text: str) -> Note:
             raise Unreadable(name)
         held[name] = value
     try:
+        text.encode()  # what cannot be written as bytes was never signed
         note = Note(
             held["origin"], int(held["number"]), int(held["size"]), held["hash"], bytes.fromhex(held["root"]),
             datetime.strptime(held["at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC), held["previous"],
@@ -100,14 +101,20 @@ def read_keys(text: str) -> dict[str, Key]:
 
 
 def signature_trouble(keys: Mapping[str, Key], message: bytes, signature: str) -> str:
-    """Return why ``signature`` does not hold for ``message``: ``wrong_key``, ``bad_signature``, or empty if it does."""
-    suite, key_id, value = [*signature.split(":"), "", "", ""][:3]
+    """Return why ``signature`` does not hold for ``message``: ``wrong_key``, ``bad_signature``, or empty if it does.
+
+    Only one spelling of a signature holds (unpadded base64url behind suite and key id), so a checkpoint that was touched
+    anywhere is another text.
+    """
+    suite, key_id, value = [*signature.split(":", 2), "", ""][:3]
     key = keys.get(key_id)
     if key is None or key.suite != suite:
         return "wrong_key"
     try:
         raw = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
+    except ValueError:
+        return "bad_signature"
+    if base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=") != value:
         return "bad_signature"
     holds = _sm2_holds if suite == "national" else _ed25519_holds
     return "" if holds(key.pem, message, raw) else "bad_signature"
@@ -153,17 +160,28 @@ def read_witness(place: str, seconds: float = 60.0) -> Kept:
     """
     if place.startswith(("http://", "https://")):
         address = f"{place.rstrip('/')}/checkpoints"
-        with urllib.request.urlopen(address, timeout=seconds) as answer:  # noqa: S310 - given by who verifies
-            held = answer.read(LARGEST)
+        held = _ask(address, seconds)
     else:
         held = Path(place).read_bytes()
     return Kept(place, tuple(_notes(held)))
+
+
+def _ask(address: str, seconds: float) -> bytes:
+    """Return a witness's answer; raise ``OSError`` for anything else, half an answer included."""
+    try:
+        with urllib.request.urlopen(address, timeout=seconds) as answer:  # noqa: S310 - given by who verifies
+            held: bytes = answer.read(LARGEST)
+            if answer.length and len(held) < LARGEST:
+                raise http.client.IncompleteRead(held, answer.length)
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
+    return held
 
 
 def _notes(held: bytes) -> Iterable[Note]:
     for line in held.split(b"\n")[:-1]:
         try:
             text = json.loads(line)["note"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Unreadable("line") from None
         yield read_note(str(text))

@@ -44,6 +44,8 @@ _PEM = re.compile(
     r"-----BEGIN (?P<kind>PUBLIC KEY|CERTIFICATE)-----\n(?P<body>[A-Za-z0-9+/=\n]+)-----END (?P=kind)-----\n?"
 )
 _LONGEST_PEM = 8000
+_BLANKS = " \t\r\n"
+"""What may stand around a PEM; other blanks would be kept with the key, and a key is kept as ASCII."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,7 @@ def read_pem(pem: str) -> tuple[str, str, datetime | None]:
 
     The fingerprint is SHA-256 over the DER in hexadecimal. Raises ``ChengxinError`` (``key_unreadable``).
     """
-    found = _PEM.fullmatch(pem.strip() + "\n") if len(pem) <= _LONGEST_PEM else None
+    found = _PEM.fullmatch(pem.strip(_BLANKS) + "\n") if len(pem) <= _LONGEST_PEM else None
     if found is not None and found["kind"] == "CERTIFICATE":
         try:
             certificate = load_pem_x509_certificate(pem.encode("ascii"))
@@ -281,7 +283,7 @@ def read_pem(pem: str) -> tuple[str, str, datetime | None]:
     name = next((name for name, (head, size) in _FORMS.items() if der.startswith(head) and len(der) == size), "")
     try:
         if name == "national":
-            sm2.load_public(pem.strip() + "\n")
+            sm2.load_public(pem.strip(_BLANKS) + "\n")
         elif name:
             load_der_public_key(der)
     except ValueError:
