@@ -5,10 +5,12 @@
 #   make demo PYTHON=python3.12        with this Python (3.11 or later)
 #   make test                          every test, on both cores
 #   make fuzz                          the parsers' tests with 20,000 texts each
+#   make soak                          the life of a fact, 2,000 lives of 50 steps
+#   make chaos                         50 processes of an installation killed under load
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint types layers lock clean
+.PHONY: help demo test fuzz soak chaos lint types layers lock clean
 
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -21,7 +23,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links
 
 help:
-	@sed -n '3,7s/^# *//p' Makefile
+	@sed -n '3,9s/^# *//p' Makefile
 
 demo: .venv/.runtime
 	$(BIN)/chengxin demo $(ARGS)
@@ -31,6 +33,14 @@ test: .venv/.development
 
 fuzz: .venv/.development
 	CHENGXIN_FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/fuzz $(ARGS)
+
+# The two figures may be set: CHENGXIN_SOAK_EXAMPLES=20000 make soak.
+soak: .venv/.development
+	CHENGXIN_SOAK_EXAMPLES=$${CHENGXIN_SOAK_EXAMPLES:-2000} CHENGXIN_SOAK_STEPS=$${CHENGXIN_SOAK_STEPS:-50} \
+		$(BIN)/python -m pytest --timeout 86400 tests/life $(ARGS)
+
+chaos: .venv/.development
+	$(BIN)/python tools/chaos.py $(ARGS)
 
 lint: .venv/.development
 	$(BIN)/ruff check .

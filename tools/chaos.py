@@ -1,7 +1,8 @@
 """Kill processes of a whole installation under load, at random moments, and say what became of what was acknowledged.
 
-``python tools/chaos.py [--kills 50] [--seed 1] [--data FOLDER]`` prints one JSON object; exit code 1 when something
-acknowledged was lost, something is there twice, the evidence does not verify, or it took 30 s or more to be ready.
+``python tools/chaos.py [--kills 50] [--minutes 60] [--seed 1] [--data FOLDER]`` prints one JSON object; exit code 1 if
+something acknowledged was lost, something is there twice, the evidence does not verify, or it took 30 s or more to be
+ready. After ``--minutes`` nothing more is killed, and the figures say how many kills there were.
 The folder is made anew in the place for temporary files and goes afterwards, unless one is given.
 """
 
@@ -23,7 +24,7 @@ LONGEST = 3.0
 """Seconds of load, at most, before the next kill."""
 
 
-def run(folder: Path, kills: int, seed: int) -> dict[str, Any]:
+def run(folder: Path, kills: int, seed: int, minutes: float) -> dict[str, Any]:
     """Break the installation in ``folder`` so many times and return the figures."""
     began = time.monotonic()
     rig = build(folder)
@@ -36,6 +37,8 @@ def run(folder: Path, kills: int, seed: int) -> dict[str, Any]:
         killer = Killer(guard, seed)
         with Load(client):
             for turn in range(kills):
+                if time.monotonic() - began > 60 * minutes:
+                    break
                 time.sleep(chance.random() * LONGEST)
                 name = killer.kill()
                 waits.append((client.ready(), name))
@@ -67,6 +70,7 @@ def main() -> int:
     """Read the arguments, run, print, and return the exit code."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--kills", type=int, default=50)
+    asked.add_argument("--minutes", type=float, default=60)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--data", type=Path)
     given = asked.parse_args()
@@ -74,7 +78,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     try:
-        figures = run(folder, given.kills, given.seed)
+        figures = run(folder, given.kills, given.seed, given.minutes)
     finally:
         if given.data is None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -42,7 +42,12 @@ UPLOAD = (
     b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n'
     b"Content-Type: text/csv\r\n\r\na,b\r\n--edge--\r\n"
 )
-BODIES = {"submit_batch": (UPLOAD, FORM), "check_one": (ASKED, "application/json")}
+CODES = json.dumps({"codes": [{"kind": "uscc", "value": USCC}]}).encode()
+BODIES = {
+    "submit_batch": (UPLOAD, FORM),
+    "check_one": (ASKED, "application/json"),
+    "convert_codes": (CODES, "application/json"),
+}
 """What the operations of the API that read a body get."""
 QUERIES = {"links_more": "?after=0"}
 """What an address needs to be understood at all."""

@@ -78,6 +78,7 @@ def _tried(end: str, senders: dict[str, tuple[Sender, ...]], world: World) -> tu
                 cells += 1
                 if let_in(response) != sender.may(entrance) or response.status_code in {405, 500, 503}:
                     wrong.append(f"{entrance.method} {address} as {sender.name}: {response.status_code}")
+                response.close()  # a file that nobody read
     return cells, wrong
 
 

@@ -161,7 +161,10 @@ def test_the_log_ins_are_kept_for_the_installing_user_only(
     for name in ("demo-access.json", "demo-state.json", "secrets.json"):
         assert (installation / name).stat().st_mode & 0o077 == 0
     held = json.loads((installation / "demo-access.json").read_text(encoding="utf-8"))
-    assert [one["role"] for one in held["officers"]] == ["submitter", "submitter", "submitter", "centre"]
+    assert [one["role"] for one in held["officers"]] == [
+        "submitter", "submitter", "submitter", "centre",
+        "releaser", "reviewer", "centre", "window", "auditor", "administrator", "security",
+    ]  # fmt: skip
     assert all(one["password"] in made.stdout for one in held["officers"])
 
 

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chengxin.accounts.access import load_matrix
 from chengxin.accounts.actions.load_organisations import LoadOrganisations
-from chengxin.accounts.actor import OPERATIONS
+from chengxin.accounts.actions.officers import SetOfficer
+from chengxin.accounts.actor import DECIDE_APPROVALS, OPERATIONS
 from chengxin.accounts.models import ApiClient, ClientGrant, Officer
-from chengxin.accounts.queries import client_by_token
+from chengxin.accounts.queries import client_by_token, organisation_by_code
 from chengxin.base.city import load_city
 from chengxin.cli import demo_access
 from chengxin.cli.demo_access import TOKEN_DAYS, make_access
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chengxin.base.city import City
+    from chengxin.cli.demo_state import Access
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -36,7 +39,7 @@ def city() -> City:
 
 def test_three_departments_and_the_centre_can_log_in(tmp_path: Path, city: City) -> None:
     access = make_access(tmp_path, city, NOW)
-    assert [one.role for one in access.officers] == ["submitter"] * 3 + ["centre"]
+    assert [one.role for one in access.officers[:4]] == ["submitter"] * 3 + ["centre"]
     for one in access.officers:
         officer = Officer.objects.get(username=one.username)
         assert officer.check_password(one.password)
@@ -45,6 +48,53 @@ def test_three_departments_and_the_centre_can_log_in(tmp_path: Path, city: City)
     departments = [city.organisation(one.organisation) for one in access.officers[:3]]
     assert all({"licence", "penalty"} <= set(one.items) for one in departments)
     assert departments[0].registrar
+
+
+def test_every_duty_that_may_do_something_has_somebody(tmp_path: Path, city: City) -> None:
+    access = make_access(tmp_path, city, NOW)
+    idle = {key for key in load_matrix().duties if not load_matrix().allowed([key])}
+    assert {one.role for one in access.officers} == set(load_matrix().duties) - idle
+    assert all(one.name.startswith("演练") for one in access.officers)
+    assert len({one.name for one in access.officers}) == len({one.username for one in access.officers})
+    assert len(access.officers) == len({one.username for one in access.officers})
+
+
+def test_two_officers_can_decide_on_each_operation_that_takes_four_eyes(tmp_path: Path, city: City) -> None:
+    """One asks and another agrees: merges, which take officers who act everywhere, and a department's releases too."""
+    matrix = load_matrix()
+    people = make_access(tmp_path, city, NOW).officers
+    for operation in (one for one in matrix.operations.values() if one.four_eyes):
+        able = [one for one in people if operation.key in matrix.allowed([one.role])]
+        everywhere = [one for one in able if matrix.everywhere([one.role])]
+        deciding = [one for one in everywhere if DECIDE_APPROVALS in matrix.allowed([one.role])]
+        assert any(one != other for one in deciding for other in everywhere), operation.key
+
+
+def test_a_folder_of_an_older_demo_gets_the_log_ins_it_lacks(tmp_path: Path, city: City) -> None:
+    whole = _as_an_older_demo(tmp_path, city)
+    again = make_access(tmp_path, city, NOW)
+    assert again.officers[:4] == whole.officers[:4]
+    assert [one.username for one in again.officers] == [one.username for one in whole.officers]
+    last = Officer.objects.get(username=again.officers[-1].username)
+    assert last.check_password(again.officers[-1].password)
+
+
+def test_where_people_manage_duties_an_older_demo_stays_as_it_is(tmp_path: Path, city: City) -> None:
+    whole = _as_an_older_demo(tmp_path, city)
+    for role in ("administrator", "security"):
+        own = organisation_by_code(whole.officers[3].organisation)
+        SetOfficer(f"real-{role}", "a long pass word 7", role, own, (role,), NOW).execute()
+    assert make_access(tmp_path, city, NOW).officers == whole.officers[:4]
+
+
+def _as_an_older_demo(folder: Path, city: City) -> Access:
+    """Make the log-ins, then take those that older demos did not have from the file and the database."""
+    whole = make_access(folder, city, NOW)
+    path = folder / demo_access.FILE
+    held = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(held | {"officers": held["officers"][:4]}), encoding="utf-8")
+    Officer.objects.filter(username__in=[one.username for one in whole.officers[4:]]).delete()
+    return whole
 
 
 def test_passwords_are_random_for_each_installation(tmp_path: Path, city: City) -> None:

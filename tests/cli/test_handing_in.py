@@ -13,6 +13,7 @@ import pytest
 from chengxin.base.city import load_city
 from chengxin.intake.models import Batch
 from chengxin.rehearsal import Rehearsal, rehearse
+from chengxin.testing.city import ORGANISATION, row, write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
@@ -118,3 +119,18 @@ def test_returned_rows_go_to_csv_or_xlsx_only(terminal: Terminal) -> None:
     assert done.returncode == 2
     assert ".xlsx" in done.stderr
     assert not Path("rows.pdf").exists()
+
+
+def test_a_held_batch_is_told_with_its_figures_and_released_with_a_reason(terminal: Terminal, tmp_path: Path) -> None:
+    rows = [row("penalty", "G3", number, **({"facts": ""} if number % 2 else {})) for number in range(1, 121)]
+    path = write_file(tmp_path / "half.csv", "penalty", "G3", rows)
+    arguments = ["import", str(path), "--item", "penalty", "--org", ORGANISATION, "--json"]
+    lone = terminal.run(*arguments, "--release", CHENGXIN_NOW=NOW)
+    assert (lone.returncode, "--reason" in lone.stderr) == (2, True)
+    held = terminal.run(*arguments, CHENGXIN_NOW=NOW)
+    assert held.returncode == 2
+    assert "120 行中有 60 行未通过校验（50.0%），超过 30% 的界限" in held.stderr.replace("\n", "")
+    done = terminal.run(*arguments, "--release", "--reason", "整批核对过", CHENGXIN_NOW=NOW)
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert (receipt["state"], receipt["accepted"], receipt["quarantined"]) == ("published", 60, 60)

@@ -236,7 +236,7 @@ def test_a_policy_that_no_room_writes_down_any_more_is_gone() -> None:
     with connection.cursor() as cursor:
         assert apply_policies(cursor, texts) is True
         assert {hole for hole in holes(cursor) if hole.kind == "open_table"} == {
-            Hole("open_table", table) for table in ("intake_batch", "intake_quarantinedrow", "intake_timeliness")
+            Hole("open_table", f"intake_{table}") for table in ("batch", "holddecision", "quarantinedrow", "timeliness")
         }
         assert apply_policies(cursor, [text for _room, text in policy_files()]) is True
         assert holes(cursor) == []

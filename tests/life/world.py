@@ -1,4 +1,4 @@
-"""The city in which facts live: two departments, two officers, one keeper of evidence, and a clock that a test moves."""
+"""The city in which facts live: two departments, two officers, a keeper of evidence, and a clock that a test moves."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ class World:
         self.evidence.clock.now = self.now
         return self.now
 
+    def morning(self) -> None:
+        """Begin the next day but one at ten in the morning: examples do not depend on the one before them."""
+        start = (self.latest + timedelta(days=2)).replace(hour=2, minute=0, second=0, microsecond=0)
+        self.tick(seconds=(start - self.now).total_seconds())
+
     def keep(self) -> None:
         """Let the keeper add the events to the tree, sign and show a checkpoint."""
         self.evidence.clock.now = self.now
@@ -97,10 +102,9 @@ class World:
         with duckdb.connect() as duck, transaction.atomic():
             hold_register()
             _stage(duck, papers)
-            added = AddRecords(
+            return AddRecords(
                 duck, papers[0].item, "G3", self.departments[department], self.batches, now, legal_day(now)
             ).execute()
-        return added
 
     def check(self, code: str) -> CheckAnswer:
         """Ask about a body, as the operator, for a purpose."""
@@ -128,7 +132,7 @@ def _stage(duck: duckdb.DuckDBPyConnection, papers: tuple[Paper, ...]) -> None:
             line, key_of(one), f"uscc:{one.code}", tied, "uscc" if tied else None, one.number, one.start, one.start,
             one.until, None, None, False, True, False, said,
         ]  # fmt: skip
-        duck.execute(f"INSERT INTO facts VALUES ({', '.join('?' * 15)})", values)
+        duck.execute(f"INSERT INTO facts VALUES ({', '.join('?' * 15)})", values)  # noqa: S608 - marks only
         duck.execute("INSERT INTO fact_content VALUES (?, ?)", [line, json.dumps(content, ensure_ascii=False)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from typing import Any
 
 import duckdb
@@ -34,7 +34,7 @@ SMALL = Chances(
     branch=0.95,
     figures=0.97,
 )
-share = st.floats(0, 1)
+share = st.floats(1e-12, 1)  # what is counted is at least one pair of all
 
 
 def held(chances: Chances = SMALL, engine: str = "duckdb") -> dict[str, list[dict[str, Any]]]:
@@ -164,14 +164,13 @@ def chances_of(names: list[str]) -> Chances:
 def test_every_counted_chance_lies_between_nothing_and_one(names: list[str]) -> None:
     chances = chances_of(names)
     pairs = max(len(names) * (len(names) - 1), 1)
-    assert all(0 <= one <= 1 for one in astuple(chances))
-    weighed = {key: value for key, value in asdict(chances).items() if key not in {"branch", "figures"}}
-    assert all(value >= 1 / pairs for value in weighed.values())
+    # Never nothing: what no two names of a register share may still be shared by two bodies.
+    assert all(1 / pairs <= one <= 1 for one in astuple(chances))
 
 
 def test_a_register_of_one_name_counts_without_dividing_by_nothing() -> None:
     chances = chances_of([BASE])
-    assert (chances.core, chances.place, chances.branch) == (1, 1, 0)
+    assert set(astuple(chances)) == {1.0}
 
 
 def test_two_bodies_next_door_make_their_place_a_likelier_chance_and_their_core_no_likelier() -> None:

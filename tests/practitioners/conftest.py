@@ -122,4 +122,6 @@ def register(own_database: str) -> Iterator[Register]:
 def canaries() -> list[str]:
     """Return five distinctive identity numbers."""
     drawn = random.Random(20260302)  # noqa: S311 - nothing secret
-    return [id_number(drawn.randrange(1000), f"19{drawn.randrange(50, 99)}0{drawn.randrange(1, 10)}17") for _ in range(5)]
+    return [
+        id_number(drawn.randrange(1000), f"19{drawn.randrange(50, 99)}0{drawn.randrange(1, 10)}17") for _ in range(5)
+    ]

@@ -1,4 +1,4 @@
-"""A file of practitioners: right rows go in together, each wrong row comes back with its exact reason, nothing twice."""
+"""A file of practitioners: right rows go in together, each wrong row comes back with its reason, nothing twice."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ def test_one_number_in_two_occupations_is_one_person_and_neither_register_is_tol
 
     register.rows(line(1))
     make_organisation("ks-scjg")
-    receipt = register.rows(
-        line(1, licence="YS1", name="别名"), organisation="ks-scjg", occupation="pharmacist"
-    )
+    receipt = register.rows(line(1, licence="YS1", name="别名"), organisation="ks-scjg", occupation="pharmacist")
     assert (receipt.added, receipt.returned) == (1, ())
     assert Person.objects.count() == 1
     assert {one.name for one in Practitioner.objects.all()} == {"测丁", "别名"}
@@ -177,7 +175,9 @@ def test_a_file_without_the_columns_or_with_numbers_for_a_header_says_no_number(
         register.take(register.folder / "nowhere.csv")
 
 
-def test_the_officers_file_stays_and_the_platforms_copy_goes(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_officers_file_stays_and_the_platforms_copy_goes(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scratch = register.folder / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))

@@ -74,14 +74,19 @@ def is_common(password: str, username: str = "") -> bool:
         _common().validate(folded)
     except ValidationError:
         return True
-    bare = re.sub(r"[\d\W_]+", "", folded)
-    words = {str(word).casefold() for word in load_rules()["words"]}
+    bare = _letters(folded)
+    words = {_letters(str(word).casefold()) for word in load_rules()["words"]}
     if len(username) >= SHORTEST_PIECE:
-        words.add(re.sub(r"[\d\W_]+", "", username.casefold()))
+        words.add(_letters(username.casefold()))
     known = "|".join(sorted(map(re.escape, words - {""}), key=len, reverse=True))
     if re.fullmatch(f"(?:{known})*", bare):
         return True
     return re.fullmatch(r"(.{1,4}?)\1+.{0,3}", folded, re.DOTALL) is not None
+
+
+def _letters(text: str) -> str:
+    """Return the letters of a password or word: figures and signs in it make it no harder to guess."""
+    return re.sub(r"[\d\W_]+", "", text)
 
 
 def initial_password() -> str:

@@ -122,9 +122,15 @@ def require_same(folder: Path, state: State, seed: int | None, bodies: int | Non
 
 def show_access(access: Access) -> None:
     """Print the log-ins of the demo."""
+    from chengxin.accounts.access import load_matrix
+
     console = output()
     console.print("政务端账号（本机随机生成） / office log-ins, random on this machine:")
+    duties = load_matrix().duties
+    width = max(len(one.username) for one in access.officers)
     for one in access.officers:
-        console.print(f"  {one.username}  {one.password}  {one.name}")
+        console.print(
+            f"  {one.username:<{width}}  {one.password}  {one.name} / {duties[one.role].name_en}", soft_wrap=True
+        )
     console.print(f"接口令牌 / API token ({access.client_organisation}): {access.token}", soft_wrap=True)
     tell("以上数据均为虚构，仅供演示", "All data is invented, for demonstration only")

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from chengxin.accounts.access import load_matrix
 from chengxin.accounts.actions.clients import GrantOperation, MakeApiClient
-from chengxin.accounts.actions.officers import SetOfficer
+from chengxin.accounts.actions.officers import SetOfficer, setting_up
 from chengxin.accounts.actor import OPERATIONS, operator
 from chengxin.accounts.clients import EVERYTHING
 from chengxin.accounts.models import Officer
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 DEPARTMENTS = 3
 """How many departments get an officer who hands in."""
+
+AT_DEPARTMENT = ("releaser", "reviewer")
+"""Duties beside handing in that somebody of the first department has."""
+
+AT_CENTRE = ("centre", "window", "auditor", "administrator", "security")
+"""Duties that somebody more of the credit centre has: a second officer of it, because merges take four eyes.
+
+The last two stay last: once both are there, duties are granted in the office end only.
+"""
 
 TOKEN_DAYS = 90
 """How long the demo's API token lives; a later run makes a new one."""
@@ -48,7 +58,7 @@ def make_access(folder: Path, city: City, now: datetime) -> Access:
     A run that was interrupted is completed; what exists keeps its password. The file is written (mode 0600) before
     the database hears of a password, so none can be lost.
     """
-    kept = _read(folder) or _Kept(_draw(city), token="", token_until="", ready=False)
+    kept = _completed(_read(folder) or _Kept((), token="", token_until="", ready=False), city)
     names = [one.username for one in kept.officers]
     owner = kept.officers[0].organisation
     if not kept.ready or Officer.objects.filter(username__in=names).count() < len(names):
@@ -79,16 +89,33 @@ def _make_client(organisation: str, now: datetime, until: datetime) -> str:
     return token
 
 
+def _completed(kept: _Kept, city: City) -> _Kept:
+    """Return ``kept`` with the officers that a folder of an older demo lacks.
+
+    Where people have set up both managing duties already, nobody new can be given a duty from here: they stay out.
+    """
+    had = {one.username for one in kept.officers}
+    missing = tuple(one for one in _draw(city) if one.username not in had)
+    if not missing or (had and not setting_up()):
+        return kept
+    return replace(kept, officers=(*kept.officers, *missing), ready=False)
+
+
 def _draw(city: City) -> tuple[LogIn, ...]:
-    """Choose three departments that hand in both lists, and the credit centre; a registrar comes first."""
+    """Choose departments that hand in both lists, a registrar first, and the credit centre; make their log-ins."""
     able = [one for one in city.organisations if {"licence", "penalty"} <= set(one.items)]
     able.sort(key=lambda one: not one.registrar)
     centre = next(one for one in city.organisations if one.kind == "centre")
-    chosen = [(one, "submitter", "报送员") for one in able[:DEPARTMENTS]] + [(centre, "centre", "专员")]
-    return tuple(
-        LogIn(one.code, secrets.token_urlsafe(12), f"演练{duty}（{one.name}）", one.code, role)
-        for one, role, duty in chosen
-    )
+    duties = load_matrix().duties
+    first = [(one, "submitter", one.code) for one in able[:DEPARTMENTS]] + [(centre, "centre", centre.code)]
+    more = [(able[0], role, f"{able[0].code}-{role}") for role in AT_DEPARTMENT]
+    more += [(centre, role, f"{centre.code}-{role}") for role in AT_CENTRE]
+    drawn = []
+    for one, role, username in first + more:
+        second = "二" if username == f"{centre.code}-centre" else ""
+        name = f"演练{duties[role].name}{second}（{one.name}）"
+        drawn.append(LogIn(username, secrets.token_urlsafe(12), name, one.code, role))
+    return tuple(drawn)
 
 
 def _read(folder: Path) -> _Kept | None:

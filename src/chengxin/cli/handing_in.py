@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -116,13 +118,28 @@ def batch(number: int, returned: Path | None, as_json: bool, data: Path | None) 
 
         held = batch_by_id(operator(), number)
         if returned and form:
-            with returned.open("wb") as out:
-                count = DownloadReturned(operator(), number, form, system_now()).execute(out)
+            with tempfile.TemporaryFile() as whole:  # what is refused half-way leaves the file that was there
+                count = DownloadReturned(operator(), number, form, system_now()).execute(whole)
+                whole.seek(0)
+                _save(whole, returned)
             tell(f"已写入 {count} 行：{returned}", f"{count} rows written to {returned}")
     found = {"batch_id": held.id, "item": held.item, "organisation": held.organisation, "state": held.state}
     off = [one for one in held.hold["figures"] if one["off"]] if held.hold and held.waits else []
     waits = {name: "；".join(one[name] for one in off) for name in ("message", "message_en") if off}
     show_receipt({**found, **(held.receipt or held.refusal or waits)}, as_json=as_json)
+
+
+def _save(whole: IO[bytes], file: Path) -> None:
+    try:
+        with file.open("wb") as out:
+            shutil.copyfileobj(whole, out)
+    except OSError as error:
+        raise ChengxinError(
+            "file_not_written",
+            f"退回行没有写入 {file}（{error.strerror}），请换一个位置",
+            f"the rows sent back were not written to {file} ({error.strerror}): choose another place",
+            where=str(file),
+        ) from error
 
 
 def show_receipt(held: Mapping[str, object], *, as_json: bool) -> None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "access-matrix": "access_matrix:access_matrix",
     "catalogue": "catalogue:catalogue",
     "bodies": "bodies:bodies",
+    "codes": "codes:codes",
     "practitioners": "practitioners:practitioners",
     "identify": "identify:identify",
     "compare-names": "identify:compare",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import connection
 
@@ -12,7 +12,7 @@ from chengxin.kernel.calendar import legal_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
 LOOKED_UP = (*KINDS, "uscc")
 """Kinds of codes that can be converted; a credit code leads to the one that replaced it."""
@@ -88,19 +88,12 @@ def convert(codes: Sequence[tuple[str, str]]) -> tuple[Conversion, ...]:
                 f"WITH asked AS (SELECT DISTINCT * FROM unnest(%s::text[], %s::text[]) AS a (kind, value)) {_ASKED}",
                 [[kind for kind, _value in codes], [value for _kind, value in codes]],
             )
-            found = {(row[0], row[1]): _conversion(*row) for row in cursor.fetchall()}
+            found = {(row[0], row[1]): _conversion(row) for row in cursor.fetchall()}
     return tuple(found.get((kind, value), Conversion(kind, value, "unknown")) for kind, value in codes)
 
 
-def _conversion(
-    kind: str,
-    value: str,
-    sure: bool,
-    uscc: str,
-    subject_id: int | None,
-    source: str,
-    seen: datetime,
-) -> Conversion:
+def _conversion(row: tuple[Any, ...]) -> Conversion:
+    kind, value, sure, uscc, subject_id, source, seen = row
     if not sure:
         return Conversion(kind, value, "ambiguous")
     since = legal_day(seen)

@@ -11,7 +11,7 @@ from chengxin.accounts.models import Organisation
 
 
 class Feed(models.Model):
-    """A file of the national feed that was read (下发数据): lines = added + known + conflict + sent back."""
+    """A file of the national feed (下发数据): lines = added + known + conflict + sent back."""
 
     source = models.TextField()
     filename = models.TextField()

@@ -7,7 +7,7 @@ in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -89,7 +89,9 @@ WHERE {_COUNTED} GROUP BY s.registrar, s.kind ORDER BY s.registrar, s.kind
 _MONTHS = f"""
 WITH first AS (
     SELECT s.id, date_trunc('month', s.made_at AT TIME ZONE 'Asia/Shanghai')::date AS made,
-        date_trunc('month', greatest(s.made_at, min(i.first_seen_at)) AT TIME ZONE 'Asia/Shanghai')::date AS converted
+        -- greatest() passes over NULL: a body without a credit code would count as converted.
+        CASE WHEN count(i.id) > 0 THEN date_trunc('month',
+            greatest(s.made_at, min(i.first_seen_at)) AT TIME ZONE 'Asia/Shanghai')::date END AS converted
     FROM subjects_subject s LEFT JOIN subjects_identifier i ON i.subject_id = s.id AND i.kind = 'uscc'
     WHERE {_COUNTED} GROUP BY s.id
 ), pairs AS (
@@ -160,7 +162,7 @@ def bulletin(actor: Actor, first: date, last: date, now: datetime) -> tuple[Mont
         return tuple(Month(*row) for row in cursor.fetchall())
 
 
-def _values(now: datetime) -> dict[str, object]:
+def _values(now: datetime) -> dict[str, Any]:
     today = legal_day(now)
     rule, wrong = load_settings().rule_on(today), load_settings().wrong_rate_on(today)
     return {"older": list(rule.older), "not_counted": list(rule.not_counted), "wrong": list(wrong.kinds)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
@@ -66,6 +66,7 @@ class ConversionSettings:
     clocks: tuple[AnswerClock, ...]
     bulk_codes: int
     shown_lines: int
+    file_seconds: int
 
     def rule_on(self, day: date) -> Rule:
         """Return the rule in force on ``day``; raise ``ChengxinError`` before the first one."""
@@ -80,7 +81,10 @@ class ConversionSettings:
         return _in_force(self.clocks, day)
 
 
-def _in_force(dated: Sequence[Any], day: date) -> Any:  # noqa: ANN401 - the kind of what is given
+D = TypeVar("D", Rule, WrongRate, AnswerClock)
+
+
+def _in_force(dated: Sequence[D], day: date) -> D:
     found = [one for one in dated if one.from_day <= day]
     if not found:
         raise ChengxinError(
@@ -111,4 +115,5 @@ def load_settings() -> ConversionSettings:
         ),
         bulk_codes=held["bulk_codes"],
         shown_lines=held["shown_lines"],
+        file_seconds=held["file_seconds"],
     )

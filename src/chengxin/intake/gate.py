@@ -264,7 +264,8 @@ def _sound(name: str, value: object) -> bool:
         return isinstance(value, bool)
     if name == "fields":
         known = {one.key: {field.key for field in one.fields} for one in load_catalogue().items}
-        return isinstance(value, dict) and all(set(keys) <= known.get(item, set()) for item, keys in value.items())
+        held = value if isinstance(value, dict) else {"": ()}
+        return all(item in known and set(keys) <= known[item] for item, keys in held.items())
     if type(value) is not int:
         return False
     return 0 <= value <= WHOLE if name in SHARES else value >= 1

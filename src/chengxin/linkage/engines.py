@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from splink import Linker
 from splink.backends.duckdb import DuckDBAPI
+from splink.internals.exceptions import EMTrainingException
 
 from chengxin.base.errors import ChengxinError
 from chengxin.linkage.levels import SURE, TRAINING, rule, settings
@@ -45,7 +47,7 @@ class DuckEngine:
         engine = DuckDBAPI(duck)
         registers = [engine.register(f"register_{one}", dataset_display_name=one) for one in TABLES]
         linker = Linker(registers, settings(chances), log_level=logging.ERROR)
-        model = _train(linker)
+        model = _train(linker, duck)
         return linker.inference.predict(CANDIDATE, warning_mode="never").physical_name, model
 
 
@@ -88,7 +90,7 @@ class SparkEngine:
                 duck.execute(f"COPY register_{one} TO '{path}' (FORMAT parquet)").fetchall()
                 registers.append(engine.register(session.read.parquet(str(path)), dataset_display_name=one))
             linker = Linker(registers, settings(chances, "spark"), log_level=logging.ERROR)
-            model = _train(linker)
+            model = _train(linker, duck)
             found = linker.inference.predict(CANDIDATE, warning_mode="never").as_spark_dataframe()
             found.write.mode("overwrite").parquet(str(spill / "pairs"))
         finally:
@@ -99,9 +101,19 @@ class SparkEngine:
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine, "spark": SparkEngine}
 
 
-def _train(linker: Linker) -> dict[str, Any]:
-    """Learn the weights from the registers and return the model as Splink keeps it."""
-    linker.training.estimate_probability_two_random_records_match([rule(one) for one in SURE], recall=0.8)
-    linker.training.estimate_parameters_using_expectation_maximisation(rule(TRAINING), max_pairs=1e6)
+def _train(linker: Linker, duck: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Learn the weights from the registers and return the model as Splink keeps it.
+
+    What the registers cannot teach keeps the weight it has: without a sure pair Splink would learn that there are
+    none (and fail at the logarithm of nought), and it refuses to learn from no pair at all and from sure pairs that are
+    all the pairs there are.
+    """
+    if any(
+        duck.execute(f"SELECT 1 FROM register_a l JOIN register_b r ON {rule(one)} LIMIT 1").fetchall() for one in SURE
+    ):
+        with suppress(ValueError):
+            linker.training.estimate_probability_two_random_records_match([rule(one) for one in SURE], recall=0.8)
+    with suppress(EMTrainingException):
+        linker.training.estimate_parameters_using_expectation_maximisation(rule(TRAINING), max_pairs=1e6)
     model: dict[str, Any] = linker.misc.save_model_to_json()
     return model

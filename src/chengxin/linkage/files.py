@@ -32,7 +32,8 @@ def write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[object
 
 
 def _inert(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    """Quote a formula, and what is a formula but for quotes, so that reading takes off exactly what was put on."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def read_csv(path: Path) -> Iterator[dict[str, str]]:
@@ -43,7 +44,7 @@ def read_csv(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _as_meant(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def known_pairs(path: Path) -> list[tuple[str, str]]:

@@ -101,8 +101,8 @@ def count_chances(duck: duckdb.DuckDBPyConnection, table: str) -> Chances:
         place=max(agreeing("place"), least),
         nested=max(float(nested), least),
         form=max(agreeing("form"), least),
-        branch=agreeing("branch"),
-        figures=agreeing("figures"),
+        branch=max(agreeing("branch"), least),
+        figures=max(agreeing("figures"), least),
     )
 
 

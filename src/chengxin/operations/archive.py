@@ -167,11 +167,11 @@ def run_archive(
     figures read.
     """
     while not stop.is_set():
-        folder = known_folder(data)
-        if folder is None:
-            stop.wait(LOOK)
-            continue
         try:
+            folder = known_folder(data)
+            if folder is None:
+                stop.wait(LOOK)
+                continue
             _session(data, folder, make_keyring(), clock, stop)
         except (OSError, psycopg.Error, ChengxinError) as error:
             code = error.code if isinstance(error, ChengxinError) else type(error).__name__

@@ -105,22 +105,36 @@ def remember_folder(data: Path, folder: Path) -> None:
 
 
 def known_folder(data: Path) -> BackupFolder | None:
-    """Return where the installation's backups go: ``CHENGXIN_BACKUPS``, else what was noted, else nowhere."""
+    """Return where the installation's backups go: ``CHENGXIN_BACKUPS``, else what was noted, else nowhere.
+
+    Raises ``ChengxinError`` when the note cannot be read.
+    """
     given = os.environ.get("CHENGXIN_BACKUPS", "")
     if given:
         return BackupFolder(Path(given).resolve())
+    path = data / "backups.json"
     try:
-        return BackupFolder(Path(json.loads((data / "backups.json").read_text(encoding="utf-8"))["folder"]))
+        return BackupFolder(Path(json.loads(path.read_text(encoding="utf-8"))["folder"]))
     except FileNotFoundError:
         return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ChengxinError(
+            "backup_note_unreadable",
+            f"{path} 读不了，平台不知道备份放在哪里，请运行 chengxin backup --to 目录 重新指定",
+            f"{path} cannot be read, so nobody knows where backups go: name it with chengxin backup --to FOLDER",
+            where=str(path),
+        ) from error
 
 
 def write_json(path: Path, held: object) -> None:
     """Write ``held`` as JSON that only we can read, whole or not at all."""
     draft = draft_beside(path)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        json.dump(held, out, ensure_ascii=False, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            json.dump(held, out, ensure_ascii=False, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)  # on a full disk the archive's note would leave one behind every second
     sync_folder(path.parent)

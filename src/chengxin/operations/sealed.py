@@ -195,11 +195,14 @@ def write_signed(path: Path, kind: str, statement: dict[str, Any], keyring: Keyr
     signature = keyring.sign(SIGNED, message_of(kind, statement)).text()
     held = {"kind": kind, "statement": statement, "signature": signature}
     draft = draft_beside(path)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        json.dump(held, out, ensure_ascii=False, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            json.dump(held, out, ensure_ascii=False, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

@@ -41,9 +41,19 @@ class OperationsSettings:
 
 @cache
 def load_settings() -> OperationsSettings:
-    """Return the package's settings; raise ``ChengxinError`` for one that is missing or no positive whole number."""
-    text = (resources.files("chengxin.operations") / "settings.yaml").read_text(encoding="utf-8")
-    held: dict[str, Any] = yaml.safe_load(text)
+    """Return the package's settings; raise ``ChengxinError`` for one that is wrong."""
+    return read_settings((resources.files("chengxin.operations") / "settings.yaml").read_text(encoding="utf-8"))
+
+
+def read_settings(text: str) -> OperationsSettings:
+    """Return the settings in ``text``.
+
+    Raises:
+        ChengxinError: a figure is missing or no positive whole number, the patterns of ``churning`` are no list of
+            words, or the disk would be called full before it is called nearly full.
+    """
+    loaded = yaml.safe_load(text)
+    held: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
     figures = [field.name for field in fields(OperationsSettings) if field.name != "churning"]
     for name in figures:
         value = held.get(name)
@@ -54,4 +64,19 @@ def load_settings() -> OperationsSettings:
                 f"{name} in settings.yaml must be a positive whole number",
                 where=name,
             )
-    return OperationsSettings(**{name: held[name] for name in figures}, churning=tuple(held["churning"]))
+    churning = held.get("churning")
+    if not isinstance(churning, list) or not all(isinstance(one, str) and one for one in churning):
+        raise ChengxinError(
+            "operations_settings_wrong",
+            "settings.yaml 的 churning 应为表名样式的列表",
+            "churning in settings.yaml must be a list of patterns of tables",
+            where="churning",
+        )
+    if held["disk_fail_percent"] > held["disk_warn_percent"]:
+        raise ChengxinError(
+            "operations_settings_wrong",
+            "settings.yaml 的 disk_fail_percent 不能大于 disk_warn_percent",
+            "disk_fail_percent in settings.yaml must not be above disk_warn_percent",
+            where="disk_fail_percent",
+        )
+    return OperationsSettings(**{name: held[name] for name in figures}, churning=tuple(churning))

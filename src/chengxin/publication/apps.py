@@ -13,6 +13,7 @@ class PublicationConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the floor below once the models are there."""
-        from chengxin.publication.subscribers import listen  # noqa: PLC0415 - models load before it
+        from chengxin.publication import codes, subscribers  # noqa: PLC0415 - models load before it
 
-        listen()
+        subscribers.listen()
+        codes.listen()

@@ -83,7 +83,8 @@ def find_candidates(asked: Sequence[Asked]) -> list[list[dict[str, Any]]]:
 
 def _by_code(asked: Sequence[Asked], found: Sequence[dict[int, _Found]]) -> None:
     """Add the bodies that bear one of the codes, or a code one slip away from it."""
-    read = {code: identify(code) for one in asked for code in one.codes.values() if code}
+    # The database knows no text with U+0000 in it, so nobody bears such a code.
+    read = {code: identify(code) for one in asked for code in one.codes.values() if code and "\x00" not in code}
     read = {code: its for code, its in read.items() if not may_be_personal(its)}
     near = {code: _near(code) for code in read}
     wanted = {its.normalised for its in read.values()}.union(*near.values())

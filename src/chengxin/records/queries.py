@@ -25,6 +25,20 @@ WHERE r.subject_id = %(subject)s AND r.kind <> 'withdrawn' AND r.public
 ORDER BY r.item, r.decided_on DESC NULLS LAST, r.id DESC
 """
 
+_LAST = """
+SELECT greatest(%(now)s, max(at)) FROM (
+    SELECT greatest(i.first_seen_at, s.changed_at) AS at
+    FROM subjects_identifier i JOIN subjects_subject s ON s.id = i.subject_id
+    WHERE i.kind = %(kind)s AND i.value = %(value)s
+    UNION ALL
+    SELECT max(v.recorded_at) FROM records_record v WHERE v.key IN (
+        SELECT r.key FROM records_record r JOIN subjects_identifier i ON i.subject_id = r.subject_id
+        WHERE i.kind = %(kind)s AND i.value = %(value)s)
+    UNION ALL
+    SELECT max(m.at) FROM subjects_movedrow m WHERE m.at > %(now)s
+) AS last
+"""
+
 
 @dataclass(frozen=True)
 class StandingFact:
@@ -63,3 +77,15 @@ def standing(subject_id: int, on_day: date, known_at: datetime) -> tuple[Standin
 def _fact(row: Sequence[Any]) -> StandingFact:
     values = [*row[:-1], json.loads(row[-1])]
     return StandingFact(*values)
+
+
+def known_by(kind: str, value: str, now: datetime) -> datetime:
+    """Return the moment by which everything on file about the body with this code is known: ``now``, as a rule.
+
+    Later where the clock was set back after something was registered: a fact that was withdrawn a minute ago must not
+    stand again because the clock says that it has not happened yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, {"kind": kind, "value": value, "now": now})
+        last: datetime = cursor.fetchone()[0]
+    return last

@@ -146,7 +146,10 @@ def _visible(actor: Actor) -> QuerySet[LinkProposal]:
 
 
 def _filtered(actor: Actor, wanted: QueueFilter) -> QuerySet[LinkProposal]:
-    found = _visible(actor).filter(state=wanted.state or "open")
+    found = _visible(actor)
+    if "\x00" in f"{wanted.text}{wanted.item}{wanted.cause}{wanted.state}":
+        return found.none()  # the database knows no text with U+0000 in it
+    found = found.filter(state=wanted.state or "open")
     if wanted.item:
         found = found.filter(item=wanted.item)
     if wanted.cause:

@@ -73,6 +73,8 @@ def subject_by_identifier(kind: str, value: str, known_at: datetime | None = Non
     Raises:
         AmbiguousCode: the code stands at more than one body, so it names none until a person decides.
     """
+    if "\x00" in value:
+        return None  # the database knows no text with U+0000 in it
     held = Identifier.objects.filter(kind=kind, value=value).values_list("subject_id", flat=True)
     bearers: Any = held
     if known_at is not None:

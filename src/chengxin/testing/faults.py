@@ -25,27 +25,30 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
 from chengxin.base.config import embedded_url, read_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 RESTART = 1.0
 """Seconds after which a service manager starts again what ended."""
 
 PATIENCE = 240.0
 """Seconds in which everything acknowledged has to have its receipt: a dead worker's job is given back to the queue
-30 s after its last sign of life, by a job that runs every minute, and a failed one is tried again 4, 16 and 64 s later."""
+30 s after its last sign of life, by a job that runs every minute; a failed one is tried again 4, 16 and 64 s later."""
 
 ANSWER = 10.0
 """Seconds a client waits for an answer before it asks again."""
 
 ROWS = 3
 """Facts in a file: many small files meet more moments than a few large ones."""
+
+WAITING = 2
+"""Files a client has under way at most: beyond that it only asks, so that no kill meets a queue of its own making."""
 
 READY_LIMIT = 30.0
 """Seconds in which the installation has to be ready again."""
@@ -100,7 +103,8 @@ def make(folder: Path, bodies: int) -> dict[str, Any]:
     server = EmbeddedServer(folder)
     server.start()
     try:
-        os.environ |= {"CHENGXIN_DATABASE_URL": server.url("owner"), "DJANGO_SETTINGS_MODULE": "chengxin.settings.owner"}
+        os.environ["CHENGXIN_DATABASE_URL"] = server.url("owner")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "chengxin.settings.owner"
         import django  # noqa: PLC0415
 
         django.setup()
@@ -150,7 +154,7 @@ class Guard:
         self.process = self._start()
         self.thread = threading.Thread(target=self._keep, daemon=True)
 
-    def __enter__(self) -> Guard:
+    def __enter__(self) -> Self:
         """Begin to look after the installation."""
         self.thread.start()
         return self
@@ -193,6 +197,7 @@ class Handed:
     numbers: tuple[str, ...]
     batch_id: int | None = None
     receipt: dict[str, Any] | None = None
+    refused: bool = False
 
 
 @dataclass
@@ -260,15 +265,16 @@ class Client:
         return True
 
     def look(self, one: Handed) -> bool:
-        """Ask for the receipt once; return whether it is there."""
+        """Ask for the receipt once; return whether it, or a refusal, is there."""
         status, answer = self.ask("GET", f"/batches/{one.batch_id}")
         if status == OK:
             self.note(one, answer)
-        return one.receipt is not None
+        return one.receipt is not None or one.refused
 
     def note(self, one: Handed, answer: dict[str, Any]) -> None:
         """Write the receipt down; a refusal and a receipt that changed are contradictions."""
-        if answer["refusal"]:
+        if answer["refusal"] and not one.refused:
+            one.refused = True
             self.ledger.contradictions.append(f"{one.name}: refused, {answer['refusal']['code']}")
         if one.receipt is not None and answer["receipt"] != one.receipt:
             self.ledger.contradictions.append(f"{one.name}: its receipt changed")
@@ -325,7 +331,7 @@ class Load:
         targets = [self._hand_in] * threads + [self._check]
         self.threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in targets]
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         """Begin."""
         for one in self.threads:
             one.start()
@@ -348,12 +354,14 @@ class Load:
     def _hand_in(self) -> None:
         waiting: list[Handed] = []
         while not self.stopping.wait(self.pause):
+            waiting = [each for each in waiting if not self.client.look(each)]
+            if len(waiting) >= WAITING:
+                continue
             one = self.client.write()
             while not self.client.hand_in(one):
                 if self.stopping.wait(self.pause):
                     return
-            waiting = [*waiting, one]
-            waiting = [each for each in waiting if not self.client.look(each)]
+            waiting.append(one)
             if len(self.client.ledger.files) % 5 == 0:
                 self.client.hand_in(one)  # a client that does not trust the line: the same answer again
 
@@ -446,7 +454,7 @@ def settle(client: Client, patience: float = PATIENCE) -> None:
     """Wait until every acknowledged file has its receipt, or raise ``TimeoutError``."""
     until = time.monotonic() + patience
     waiting = [one for one in client.ledger.files if one.batch_id is not None]
-    while waiting := [one for one in waiting if one.receipt is None and not client.look(one)]:
+    while waiting := [one for one in waiting if not client.look(one)]:
         if time.monotonic() > until:
             raise TimeoutError(f"without a receipt: {[one.name for one in waiting]}")
         time.sleep(0.5)
@@ -468,9 +476,10 @@ def examine(url: str, ledger: Ledger) -> Outcome:
         held = {name: dict(connection.execute(query.encode()).fetchall()) for name, query in _COUNTS.items()}
         receipts = dict(connection.execute("SELECT id, receipt FROM core.intake_batch").fetchall())
     twice = [f"{name} {key}" for name, counts in held.items() for key, count in counts.items() if count > 1]
-    lost = [f"answered {purpose}" for purpose, told in ledger.checks.items() if told and purpose not in held["answered"]]
+    answered = held["answered"]
+    lost = [f"answered {purpose}" for purpose, told in ledger.checks.items() if told and purpose not in answered]
     for one in ledger.files:
-        if one.batch_id is None:
+        if one.batch_id is None or one.refused:
             continue
         lost += [f"{name} {number}" for number in one.numbers for name in ("fact", "shown") if number not in held[name]]
         batch = {"batch": hashlib.sha256(one.content).hexdigest(), "received": str(one.batch_id)}
@@ -478,15 +487,15 @@ def examine(url: str, ledger: Ledger) -> Outcome:
         lost += [f"{name} {key}" for name, key in batch.items() if key not in held[name]]
         if one.receipt is not None and receipts.get(one.batch_id) != one.receipt:
             lost.append(f"receipt {one.batch_id}")
-    return Outcome(tuple(lost), tuple([*twice, *ledger.contradictions]))
+    return Outcome(tuple(lost), (*twice, *ledger.contradictions))
 
 
 def verify(rig: Rig) -> str:
     """Run ``chengxin audit verify``; return ``clean``, or what it said."""
-    command: Sequence[str] = [sys.executable, "-m", "chengxin.cli.main", "audit", "verify", "--json"]
     done = subprocess.run(  # noqa: S603 - our own program
-        [*command, "--data", str(rig.folder)], env=own_environment(rig.folder), check=False, capture_output=True, text=True
-    )
+        [sys.executable, "-m", "chengxin.cli.main", "audit", "verify", "--json", "--data", str(rig.folder)],
+        env=own_environment(rig.folder), check=False, capture_output=True, text=True,
+    )  # fmt: skip
     return "clean" if done.returncode == 0 else f"{done.returncode}: {done.stdout}{done.stderr}".strip()
 
 

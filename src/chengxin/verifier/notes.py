@@ -103,8 +103,8 @@ def read_keys(text: str) -> dict[str, Key]:
 def signature_trouble(keys: Mapping[str, Key], message: bytes, signature: str) -> str:
     """Return why ``signature`` does not hold for ``message``: ``wrong_key``, ``bad_signature``, or empty if it does.
 
-    Only one spelling of a signature holds (unpadded base64url behind suite and key id), so a checkpoint that was touched
-    anywhere is another text.
+    Only one spelling of a signature holds (unpadded base64url behind suite and key id), so a checkpoint that was
+    touched anywhere does not.
     """
     suite, key_id, value = [*signature.split(":", 2), "", ""][:3]
     key = keys.get(key_id)

@@ -10,6 +10,8 @@ from chengxin.verifier.findings import Finding, Findings
 if TYPE_CHECKING:
     import psycopg
 
+SALT_BYTES = 16
+
 _QUERY = """
 SELECT coalesce(e.id, p.event_id), e.personal_digest, p.salt, p.content, l.position,
     p.event_id IS NULL AND EXISTS (
@@ -40,7 +42,11 @@ def judge_texts(connection: psycopg.Connection, found: Findings) -> None:
 
 
 def _fits(digest: str, salt: bytes, content: str) -> bool:
+    """Return whether the text is the one of ``digest``.
+
+    The salt's length is fixed: a longer one could swallow the beginning of the text and the digest would still hold.
+    """
     name, _colon, value = digest.partition(":")
-    if name not in {"sha256", "sm3"}:
+    if name not in {"sha256", "sm3"} or len(salt) != SALT_BYTES:
         return False
     return hashlib.new(name, b"\x02" + salt + content.encode()).hexdigest() == value

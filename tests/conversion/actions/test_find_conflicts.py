@@ -1,4 +1,4 @@
-"""Conflicts are found over all codes at once, once each; they settle when they are gone and come back when they return."""
+"""Conflicts are found over all codes at once, once each; they settle when gone and come back."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def test_one_code_at_two_bodies() -> None:
 
 def test_two_codes_of_one_kind_at_one_body() -> None:
     body = make_subject(uscc=uscc(1), registration_number=registration_number(1))
-    Identifier.objects.create(
-        subject=body, kind="registration_number", value=registration_number(2), first_seen_at=NOW
-    )
+    Identifier.objects.create(subject=body, kind="registration_number", value=registration_number(2), first_seen_at=NOW)
     assert find() == [("two_codes", "registration_number", "")]
 
 
@@ -100,7 +98,8 @@ def test_looking_again_changes_nothing() -> None:
 def test_a_conflict_that_is_gone_is_settled_and_comes_back_when_it_returns() -> None:
     number = registration_number(1)
     make_subject(uscc=uscc(1), registration_number=number)
-    second = Identifier.objects.get(subject=make_subject("昆山乙有限公司", uscc(2), registration_number=number), value=number)
+    other = make_subject("昆山乙有限公司", uscc(2), registration_number=number)
+    second = Identifier.objects.get(subject=other, value=number)
     find()
     second.delete()
     assert find(NOW + timedelta(days=1)) == []

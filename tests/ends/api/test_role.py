@@ -14,6 +14,7 @@ NEEDED = {
     "accounts_organisation": "SELECT",
     "intake_batch": "SELECT, INSERT",
     "intake_quarantinedrow": "SELECT",
+    "intake_holddecision": "SELECT",
     "records_record": "SELECT",
     "subjects_subject": "SELECT",
     "subjects_identifier": "SELECT",

@@ -88,6 +88,38 @@ def test_a_department_cannot_look_at_anothers_punctuality_and_the_centre_can(
     assert office.get("/punctuality/?organisation=nobody").status_code == 404
 
 
+def test_who_acts_everywhere_sees_whose_batches_they_are_and_no_late_report_of_its_own(office: Any) -> None:
+    market = make_organisation("market")
+    make_batch(market)
+    centre = make_organisation("centre", hands_in=[])
+    make_officer(centre, "wang", "centre")
+    _report(market, date(2026, 3, 1), 10, 9, 1, 0)
+    office.log_in("wang")
+    page = office.get("/").content.decode()
+    assert "昆山市market局" in page
+    assert "本月作出的决定还没有报送" not in page
+    assert 'href="/upload/"' not in page
+    assert "10 9 1 90.0%" in _text(office.get("/punctuality/"))
+    assert 'href="/bodies/changes/"' in office.get("/bodies/").content.decode()
+
+
+def test_the_desk_names_the_work_that_waits_and_only_that(office: Any) -> None:
+    market = make_organisation("market")
+    make_officer(market, "wang", "releaser")
+    office.log_in("wang")
+    assert 'class="todo"' not in office.get("/").content.decode()
+    make_batch(market, state="held")
+    page = office.get("/").content.decode()
+    assert '<a href="/batches/held/">待复核的批次 1</a>' in page
+    assert "/links/" not in page
+
+
+def test_a_window_clerk_begins_where_bodies_are_looked_up(office: Any) -> None:
+    make_officer(make_organisation("hall"), "liu", "window")
+    office.log_in("liu")
+    assert office.get("/")["Location"] == "/bodies/"
+
+
 COUNTS = st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)).map(lambda pair: (pair[0] + pair[1], *pair))
 
 

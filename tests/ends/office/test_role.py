@@ -18,6 +18,8 @@ CASES = [
     ("intake_batch", "SELECT, INSERT", True),
     ("intake_batch", "UPDATE, DELETE", False),
     ("intake_quarantinedrow", "SELECT", True),
+    ("intake_holddecision", "SELECT, INSERT", True),
+    ("intake_holddecision", "UPDATE, DELETE", False),
     ("intake_timeliness", "SELECT", True),
     ("intake_timeliness", "INSERT", False),
     ("audit_event", "INSERT", True),

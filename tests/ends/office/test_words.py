@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,16 +19,20 @@ from chengxin.ends.office import pages
 from chengxin.ends.office.templatetags.office import (
     approval_state,
     as_json,
+    content_name,
     duty,
     encoding_name,
     factor_name,
+    in_words,
     item_name,
     operation,
+    organisation_of,
     plain,
     said,
     size,
     state_name,
 )
+from chengxin.ends.office.templatetags.review import code_of
 from chengxin.ends.office.views.desk import months_before
 from chengxin.intake.models import Batch
 
@@ -110,3 +115,27 @@ def test_a_page_before_the_log_in_knows_the_city_and_no_officer(office: Any) -> 
     assert not frame["may_submit"]
     assert frame["site"] == "诚信昆山"
     assert "演练数据" in frame["banner"]
+
+
+@given(st.text(max_size=20))
+def test_a_code_is_what_stands_after_its_kind(code: str) -> None:
+    assert code_of(f"uscc:{code}") == code.rpartition(":")[2]
+    assert ":" not in code_of(code)
+
+
+def test_what_an_approval_allows_is_said_in_words() -> None:
+    assert content_name("roles") == "岗位"
+    assert content_name("unforeseen") == "unforeseen"
+    assert in_words(["submitter", "reviewer"], "roles") == "报送员、复核员"
+    assert in_words(value=True, key="reset") == "是"
+    assert in_words("zhang", "username") == "zhang"
+    with translation.override("en"):
+        assert in_words(["submitter"], "roles") == "submitter"
+
+
+def test_an_organisation_has_its_english_name_where_the_city_knows_one() -> None:
+    batch = SimpleNamespace(organisation="ks-scjg", organisation_name="昆山市市场监督管理局")
+    assert organisation_of(batch) == "昆山市市场监督管理局"  # type: ignore[arg-type]
+    with translation.override("en"):
+        assert organisation_of(batch) == "Kunshan Administration for Market Regulation"  # type: ignore[arg-type]
+        assert pages.organisation_name("elsewhere", "别处") == "别处"

@@ -156,6 +156,7 @@ def test_a_child_that_hangs_is_ended(put: Callable[..., Path], spool: Path, monk
     [
         ("import os; os.kill(os.getpid(), 11)", "reader_died"),
         ("import os; os.kill(os.getpid(), 6)", "reader_died"),
+        ("import os; os.kill(os.getpid(), 9)", "reader_died"),
         ("import os; os.kill(os.getpid(), 24)", "limit_cpu"),
         ("import os; os.kill(os.getpid(), 14)", "limit_wall"),
         ("import os; os.kill(os.getpid(), 15)", "ReaderFailed"),

@@ -53,7 +53,7 @@ class MakeApiClient:
     """Make a client for an organisation; it lives until ``expires_at`` and may do nothing yet.
 
     With ``allow_bearer`` it gets a token it may show instead of signing (rehearsals). Raises ``NotPermitted`` for an
-    actor who may not manage clients, ``ChengxinError`` for an end that is not ahead.
+    actor who may not manage clients, ``ChengxinError`` without a name or for an end that is not ahead.
     """
 
     actor: Actor
@@ -66,6 +66,8 @@ class MakeApiClient:
     def check(self) -> None:
         """Raise unless it can be made."""
         self.actor.require(MANAGE_CLIENTS)
+        if not self.name.strip() or not self.name.isprintable():
+            raise ChengxinError("client_unnamed", "请写明调用方的名称", "give the client a name", where="name")
         _require_ahead(self.name, self.expires_at, self.now)
 
     def execute(self) -> tuple[ApiClient, str]:

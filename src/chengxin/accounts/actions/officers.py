@@ -99,13 +99,7 @@ class MakeOfficer:
         self.actor.require(MANAGE_OFFICERS)
         organisation = organisation_by_code(self.organisation)
         for part, value in (("username", self.username), ("name", self.name), ("staff_number", self.staff_number)):
-            if not value.strip() or not value.isprintable() or value != value.strip():
-                raise ChengxinError(
-                    "officer_incomplete",
-                    "用户名、姓名和工号都要填写，前后不能有空格",
-                    "user name, name and staff number are all needed, without spaces around them",
-                    where=part,
-                )
+            require_written(part, value)
         return organisation
 
     def execute(self) -> tuple[Officer, str]:
@@ -212,7 +206,11 @@ class SetOfficer:
     must_change: bool = False
 
     def check(self) -> None:
-        """Raise ``ChengxinError`` for duties that do not exist or do not go together, and for a poor password."""
+        """Raise ``ChengxinError`` without a name, for duties that do not go together, and for a poor password."""
+        for part, value in (("username", self.username), ("name", self.name)):
+            require_written(part, value)
+        if self.staff_number:
+            require_written("staff_number", self.staff_number)
         load_matrix().require_separate(self.roles)
         check_password(self.password, self.username)
 
@@ -246,6 +244,17 @@ def setting_up() -> bool:
     """Return whether an active administrator or an active security officer is still missing."""
     active = Officer.objects.filter(is_active=True, organisation__is_active=True)
     return not all(active.filter(roles__contains=[role]).exists() for role in ("administrator", "security"))
+
+
+def require_written(part: str, value: str) -> None:
+    """Raise ``ChengxinError`` for a part of an account that is empty, not printable, or has spaces around it."""
+    if not value.strip() or not value.isprintable() or value != value.strip():
+        raise ChengxinError(
+            "officer_incomplete",
+            "用户名、姓名和工号都要填写，前后不能有空格",
+            "user name, name and staff number are all needed, without spaces around them",
+            where=part,
+        )
 
 
 def require_reason(reason: str) -> None:

@@ -12,6 +12,7 @@ from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
 from chengxin.checks.answer import CheckAnswer, CodeRead, answer_check, read_code
 from chengxin.kernel.calendar import legal_day
+from chengxin.records.queries import known_by
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -64,7 +65,8 @@ class CheckOne:
         """Return the answer, with its event on file."""
         code = self.check()
         with transaction.atomic():
-            answer = answer_check(code, self.on_day or legal_day(self.now), self.now, self.items)
+            known_at = known_by(code.kind, code.value, self.now)
+            answer = answer_check(code, self.on_day or legal_day(self.now), known_at, self.items)
             record_event(
                 at=self.now,
                 actor=(self.actor.kind, self.actor.id, self.actor.organisation),

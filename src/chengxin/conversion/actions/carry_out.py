@@ -1,4 +1,4 @@
-"""Carry out what a registrar answered: codes are refused to the bodies they are not, facts follow, the queue settles."""
+"""Carry out what a registrar answered: codes are refused to bodies, facts follow, the queue settles."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -50,7 +50,7 @@ class FindConflicts:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('conversion.find'), 0)")
             cursor.execute(BEARING)
             _find_wrong(cursor)
-            values = {"now": self.now, "one_body": list(rule.one_body), "one_code": list(rule.one_code)}
+            values: dict[str, Any] = {"now": self.now, "one_body": list(rule.one_body), "one_code": list(rule.one_code)}
             for statement in (TWO_BODIES, TWO_CODES, SEGMENT, WRONG_CHECK):
                 cursor.execute(statement, values)
             cursor.execute(KEEP, values)

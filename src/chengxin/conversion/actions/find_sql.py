@@ -78,9 +78,10 @@ WITH fresh AS (
             ORDER BY m ->> 'party', m ->> 'code') FROM jsonb_array_elements(members) m)) AS digest
     FROM found
 ), kept AS (
-    INSERT INTO conversion_conflict AS c (key, kind, code_kind, value, subjects, registrar, evidence, digest, state, how,
-        found_at, seen_at, returned)
-    SELECT key, kind, code_kind, value, subjects, registrar, members, digest, 'open', '', %(now)s, %(now)s, 0 FROM fresh
+    INSERT INTO conversion_conflict AS c (key, kind, code_kind, value, subjects, registrar, evidence, digest, state,
+        how, found_at, seen_at, returned)
+    SELECT key, kind, code_kind, value, subjects, registrar, members, digest, 'open', '', %(now)s, %(now)s, 0
+    FROM fresh
     ON CONFLICT (key) DO UPDATE SET seen_at = excluded.seen_at, subjects = excluded.subjects,
         registrar = excluded.registrar, evidence = excluded.evidence, digest = excluded.digest,
         state = CASE WHEN c.state = 'settled' AND (c.how = 'gone' OR c.digest <> excluded.digest) THEN 'open'

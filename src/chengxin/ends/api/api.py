@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
+from chengxin.ends.api import conversion_operations
 from chengxin.ends.api.operations import FIELDS, router
 from chengxin.ends.api.parser import StrictParser
 from chengxin.ends.api.problems import MEDIA_TYPE, STATUS_OF, answer
@@ -84,7 +85,7 @@ class ChengxinApi(NinjaAPI):
 
 def _say_more(operation: dict[str, Any]) -> None:
     """Add to the operation's fields what their types do not say."""
-    more = FIELDS.get(operation["operationId"], {})
+    more = (FIELDS | conversion_operations.FIELDS).get(operation["operationId"], {})
     for parameter in operation["parameters"]:
         parameter["schema"] |= more.get(parameter["name"], {})
     for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -102,5 +103,6 @@ api = ChengxinApi(
     urls_namespace="api",
 )
 api.add_router("", router)
+api.add_router("", conversion_operations.router)
 for _kind, _status in STATUS_OF:
     api.add_exception_handler(_kind, answer)

@@ -9,8 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.accounts.actor import (
+    ANSWER_CODES,
+    CODE_PROGRESS,
+    CORRECT_CODES,
     DECIDE_APPROVALS,
     MANAGE_OFFICERS,
+    MERGE_BODIES,
     READ_BATCHES,
     READ_PRACTITIONERS,
     READ_SUBJECTS,
@@ -82,6 +86,13 @@ def actor_of(request: HttpRequest) -> Actor:
     return officer_actor(officer_of(request))
 
 
+def organisation_name(code: str, name: str) -> str:
+    """Return an organisation's name in the reader's language; ``name`` where the city does not know the code."""
+    if not english():
+        return name
+    return next((one.name_en for one in load_city(settings.CITY).organisations if one.code == code), name)
+
+
 def said(error: ChengxinError) -> str:
     """Return an error's sentence in the reader's language."""
     return error.message_en if english() else error.message_zh
@@ -94,17 +105,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     officer = user if isinstance(user, Officer) else None
-    operations = officer_actor(officer).operations if officer else frozenset[str]()
+    actor = officer_actor(officer) if officer else None
+    operations = actor.operations if actor else frozenset[str]()
     wording = load_city(settings.CITY).wording
     return {
         "officer": officer,
         "organisation": (officer.organisation.name_en if english() else officer.organisation.name) if officer else "",
         "role": " · ".join(duty_name(role, english=english()) for role in officer.roles) if officer else "",
         "may_read": READ_BATCHES in operations,
-        "may_submit": SUBMIT in operations,
+        "may_submit": SUBMIT in operations and officer is not None and bool(officer.organisation.hands_in),
         "may_release": RELEASE in operations,
         "may_review": REVIEW_LINKS in operations,
         "may_look_up": READ_SUBJECTS in operations,
+        "may_correct": CORRECT_CODES in operations and actor is not None and actor.everywhere,
+        "may_answer": ANSWER_CODES in operations,
+        "may_progress": CODE_PROGRESS in operations,
+        "may_change_bodies": MERGE_BODIES in operations and actor is not None and actor.everywhere,
         "may_see_practitioners": READ_PRACTITIONERS in operations,
         "may_manage": MANAGE_OFFICERS in operations,
         "may_decide": DECIDE_APPROVALS in operations,

@@ -10,6 +10,7 @@ from chengxin.ends.office.views import (
     batches,
     bodies,
     bodies_merge,
+    codes,
     desk,
     held,
     officers,
@@ -69,6 +70,13 @@ urlpatterns = [
     path("bodies/<str:code>/history/", bodies_merge.history, name="body_history"),
     path("bodies/<str:code>/", bodies.body, name="body"),
     path("practitioners/", practitioners.look_up, name="practitioners"),
+    path("codes/conflicts/", codes.queue, name="code_conflicts"),
+    path("codes/conflicts/<int:conflict_id>/", codes.conflict, name="code_conflict"),
+    path("codes/conflicts/<int:conflict_id>/ask/", codes.ask, name="code_ask"),
+    path("codes/requests/", codes.request_list, name="code_requests"),
+    path("codes/requests/<int:request_id>/", codes.one_request, name="code_request"),
+    path("codes/progress/", codes.progress, name="code_progress"),
+    path("codes/progress/bulletin.<str:form>", codes.bulletin_file, name="code_bulletin"),
     path("punctuality/", desk.punctuality_page, name="punctuality"),
 ]
 

@@ -157,5 +157,10 @@ def _without_after(asked: QueryDict) -> QueryDict:
     return rest
 
 
+def read_question(text: str) -> str:
+    """Return a visitor's text cleaned: one line, at most ``LONGEST`` characters, nothing unprintable."""
+    return _clean(text)
+
+
 def _clean(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", text[:LONGEST]).split())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from chengxin.kernel.publicity import PublicityClass
 
-ROBOTS = "User-agent: *\nDisallow: /search/\nDisallow: /en/search/\n"
+ROBOTS = "User-agent: *\nDisallow: /search/\nDisallow: /en/search/\nDisallow: /codes/?\nDisallow: /en/codes/?\n"
 
 
 @page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import path, register_converter
 
-from chengxin.ends.public import pages, views
+from chengxin.ends.public import code_views, pages, views
 from chengxin.ends.public.forms import LARGEST_KEY, is_person_number
 from chengxin.ends.public.show import LICENCE, PENALTY
 
@@ -56,6 +56,7 @@ urlpatterns = [
         path("fact/<record:record_id>/", views.fact, name="fact"),
         path("licences/", views.facts, {"item": LICENCE}, name="licences"),
         path("penalties/", views.facts, {"item": PENALTY}, name="penalties"),
+        path("codes/", code_views.codes, name="codes"),
         path("about/", pages.about, name="about"),
         prefix_default_language=False,
     ),

@@ -17,6 +17,7 @@ from chengxin.ends.public.forms import read_fact_key, read_narrowing, read_searc
 from chengxin.ends.public.site import Moment, page, speaks_english
 from chengxin.publication import queries
 from chengxin.publication.leads import lead_of, old_codes
+from chengxin.publication.old_codes import codes_of_body
 
 if TYPE_CHECKING:
     from datetime import date
@@ -28,6 +29,8 @@ LATEST = 5
 
 ON_BODY = 10
 """Facts of each item on a body's page."""
+
+REGISTRATION_NUMBER = "registration_number"
 
 LISTS = {show.LICENCE: "licences", show.PENALTY: "penalties"}
 """The name of each item's list among the addresses."""
@@ -143,6 +146,8 @@ def body(request: HttpRequest, moment: Moment, uscc: str) -> HttpResponse:
             "lines": show.registration_lines(found.content, found.kind),
             "others": queries.other_names(found.subject_id),
             "old_codes": old,
+            "numbers": [one for one in codes_of_body(found.subject_id, moment.day) if one.kind == REGISTRATION_NUMBER],
+            "organisation_code": found.uscc[8:17],
             "came_by": next((one for one in old if one.code == request.GET.get("from")), None),
             "sections": sections,
         },

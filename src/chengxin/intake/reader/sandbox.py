@@ -44,7 +44,7 @@ def read_table(source: Path, spool: Path, *, encoding: str = "auto", limits: Lim
         kind = inspect(source_fd, limits)
         spool_fd = os.open(spool, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            return _run(source_fd, spool_fd, kind, encoding, limits)
+            return _run_again(source_fd, spool_fd, kind, encoding, limits)
         finally:
             os.close(spool_fd)
     except BaseException:
@@ -52,6 +52,24 @@ def read_table(source: Path, spool: Path, *, encoding: str = "auto", limits: Lim
         raise
     finally:
         os.close(source_fd)
+
+
+class _Killed(Exception):
+    """The child died of SIGKILL: of its file, of a machine out of memory, or of somebody's hand."""
+
+
+def _run_again(source_fd: int, spool_fd: int, kind: Kind, encoding: str, limits: Limits) -> Reading:
+    """Read; a child that was killed is started once more, because most of what kills is not the file."""
+    try:
+        return _run(source_fd, spool_fd, kind, encoding, limits)
+    except _Killed:
+        os.ftruncate(spool_fd, 0)
+        for one in (source_fd, spool_fd):
+            os.lseek(one, 0, os.SEEK_SET)
+    try:
+        return _run(source_fd, spool_fd, kind, encoding, limits)
+    except _Killed:
+        raise FileRefused("reader_died", signal=int(signal.SIGKILL)) from None
 
 
 def _run(source_fd: int, spool_fd: int, kind: Kind, encoding: str, limits: Limits) -> Reading:
@@ -83,6 +101,8 @@ def _run(source_fd: int, spool_fd: int, kind: Kind, encoding: str, limits: Limit
         raise FileRefused("limit_wall", limit=wall) from None
     finally:
         _end_group(process)
+    if process.returncode == -signal.SIGKILL:
+        raise _Killed
     if process.returncode < 0:
         raise _death(-process.returncode, limits.cpu_for(kind, size), wall)
     return _outcome(process.returncode, answer)

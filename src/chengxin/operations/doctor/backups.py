@@ -10,6 +10,7 @@ from chengxin.base.errors import ChengxinError
 from chengxin.crypto import load_keyring
 from chengxin.operations.doctor.frame import Check, Complaint, Patient, Severity
 from chengxin.operations.doctor.work import served
+from chengxin.operations.places import known_folder
 from chengxin.operations.retention import moment_of
 from chengxin.operations.server import SLOT
 from chengxin.operations.settings import load_settings
@@ -31,6 +32,19 @@ def usable(patient: Patient) -> BackupFolder | None:
 def backup_old(patient: Patient) -> Iterator[Complaint]:
     """Look at the age of the last base backup."""
     if not patient.embedded:
+        return
+    try:
+        known_folder(patient.data)
+    except ChengxinError as error:
+        yield Complaint(
+            error.code,
+            Severity.WRONG,
+            error.message_zh,
+            error.message_en,
+            "chengxin backup --to 目录",
+            "chengxin backup --to FOLDER",
+            error.where,
+        )
         return
     folder = usable(patient)
     if folder is None:
@@ -61,7 +75,7 @@ def backup_old(patient: Patient) -> Iterator[Complaint]:
 def rehearsal_old(patient: Patient) -> Iterator[Complaint]:
     """Look at the age and the verdict of the last restore for practice (GB/T 22239-2019, 8.1.4.9)."""
     folder = usable(patient)
-    if folder is None or not folder.labels() or not patient.keys.is_dir():
+    if folder is None or not folder.labels() or not patient.has_keys:
         return
     try:
         held = rehearsals(folder, load_keyring(patient.keys))
@@ -120,7 +134,7 @@ def archive_behind(patient: Patient) -> Iterator[Complaint]:
         held = json.loads((patient.data / "archive.json").read_text(encoding="utf-8"))
         late = patient.now - datetime.fromisoformat(held["at"])
         error = str(held["error"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         late, error = timedelta.max, ""
     if error or late > timedelta(seconds=load_settings().archive_lag_seconds):
         why = f"（{error}）" if error else ""
@@ -138,7 +152,7 @@ def archive_behind(patient: Patient) -> Iterator[Complaint]:
 def backup_keys_lost(patient: Patient) -> Iterator[Complaint]:
     """Look whether the keys there were at the last backup are still there."""
     folder = usable(patient)
-    if folder is None or not folder.labels() or not patient.keys.is_dir():
+    if folder is None or not folder.labels() or not patient.has_keys:
         return
     try:
         keyring = load_keyring(patient.keys)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 
+from chengxin.base.errors import ChengxinError
 from chengxin.operations.places import known_folder
 
 if TYPE_CHECKING:
@@ -73,8 +74,16 @@ class Patient:
 
     @property
     def backups(self) -> BackupFolder | None:
-        """Where backups go, or None where no folder is known."""
-        return known_folder(self.data)
+        """Where backups go, or None where no folder is known or the note about it cannot be read."""
+        try:
+            return known_folder(self.data)
+        except ChengxinError:  # the check of the backups says so
+            return None
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there is a key at all: where there is none, opening the folder would make new ones."""
+        return self.keys.is_dir() and next(self.keys.glob("*.key"), None) is not None
 
     @cached_property
     def owner(self) -> psycopg.Connection | None:

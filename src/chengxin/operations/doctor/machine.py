@@ -110,12 +110,12 @@ def folder_not_writable(patient: Patient) -> Iterator[Complaint]:
 
 def keys_unusable(patient: Patient) -> Iterator[Complaint]:
     """Look whether the keys are there, private and whole, and how old they are."""
-    if not patient.keys.is_dir():
+    if not patient.has_keys:
         yield Complaint(
             "keys_missing",
             Severity.WRONG,
-            f"密钥目录 {patient.keys} 不存在",
-            f"the key folder {patient.keys} is missing",
+            f"密钥目录 {patient.keys} 不存在或没有密钥",
+            f"the key folder {patient.keys} is missing or holds no key",
             "从密钥副本恢复该目录，或设置 CHENGXIN_KEYS",
             "restore it from the copy of the keys, or set CHENGXIN_KEYS",
             str(patient.keys),

@@ -21,6 +21,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]+")
 LONGEST = 4000
 """Characters of a message that are written down."""
 
+CAUSES = 6
+"""Errors behind an error that are named."""
+
 
 class LogLine(logging.Formatter):
     """Formats a record as one line.
@@ -62,10 +65,10 @@ def clean(text: str) -> str:
 
 def describe(error: BaseException | None, place: TracebackType | None) -> str:
     """Return an error as types and places: no message, because a database's message quotes the row."""
-    names = []
+    names: list[str] = []
     held = error
-    while held is not None:
+    while held is not None and len(names) < CAUSES:  # two errors may name each other as their cause
         names.append(type(held).__name__)
         held = held.__cause__ or held.__context__
     frames = [f"{os.path.basename(one.filename)}:{one.lineno}" for one in traceback.extract_tb(place)[-8:]]  # noqa: PTH119 - a code's name, not a file
-    return f"{' from '.join(names[:6])} at {' > '.join(frames)}"
+    return f"{' from '.join(names)} at {' > '.join(frames)}"

@@ -103,9 +103,13 @@ class DatabaseFigures:
         for name, about, label, rows in found:
             gauge = GaugeMetricFamily(name, about, labels=[label] if label else [])
             known = LABELS["queue_state"] | LABELS["step"]
+            sums: dict[tuple[str, ...], float] = {}  # two unknown states are one "other": a scrape takes no label twice
             for row in rows:
-                labels = [str(row[0]) if str(row[0]) in known else "other"] if label else []
-                gauge.add_metric(labels, float(str(row[-1])))
+                state = str(row[0]) if str(row[0]) in known else "other"
+                labels: tuple[str, ...] = (state,) if label else ()
+                sums[labels] = sums.get(labels, 0.0) + float(str(row[-1]))
+            for labels, value in sums.items():
+                gauge.add_metric(labels, value)
             yield gauge
 
 

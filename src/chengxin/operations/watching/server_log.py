@@ -12,7 +12,8 @@ from chengxin.operations.watching.logs import LogLine
 if TYPE_CHECKING:
     import logging
 
-ADDRESS = re.compile(r"(?<![\w/])/[^\s'\"]*")
+ADDRESS = re.compile(r"(?<![\w/])/\S*")
+"""An address to its end, quotes included: what stands behind one is a part of it still."""
 
 
 class ServerLogger(Logger):  # type: ignore[misc]  # the same

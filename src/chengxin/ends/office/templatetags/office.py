@@ -15,6 +15,8 @@ from chengxin.ends.office import pages
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chengxin.intake.queries import BatchView
+
 register = template.Library()
 
 KIB = 1024
@@ -25,6 +27,12 @@ def item_name(key: str) -> str:
     """Return an item's name; a key that has left the catalogue stands for itself."""
     known = {item.key for item in load_catalogue().items}
     return pages.item_name(key) if key in known else key
+
+
+@register.filter
+def organisation_of(batch: BatchView) -> str:
+    """Return the name of the organisation that handed ``batch`` in."""
+    return pages.organisation_name(batch.organisation, batch.organisation_name)
 
 
 @register.filter
@@ -81,6 +89,30 @@ def factor_name(kind: str) -> str:
 def approval_state(state: str) -> str:
     """Return the state of an approval in words."""
     return str(pages.APPROVAL_STATES.get(state, state))
+
+
+@register.filter
+def content_name(key: str) -> str:
+    """Return what a part of an approval's content is called; a part without words stands for itself."""
+    names = {
+        "username": _("用户名"),
+        "roles": _("岗位"),
+        "reset": _("重置登录"),
+        "issuer": _("身份提供方地址"),
+        "subject": _("用户标识（sub）"),
+        "kind": _("种类"),
+        "change": _("主体变更"),
+        "digest": _("内容摘要（SHA-256）"),
+    }
+    return names.get(key, key)
+
+
+@register.filter
+def in_words(value: object, key: str) -> str:
+    """Return a value of an approval's content as one reads it; duties by their names, yes instead of true."""
+    if key == "roles" and isinstance(value, list):
+        return _("、").join(duty_name(str(one), english=pages.english()) for one in value)
+    return _("是") if value is True else plain(value)
 
 
 @register.filter

@@ -20,3 +20,13 @@ def entry(words: Mapping[str, str], key: str) -> str:
     ('统一社会信用代码', 'x')
     """
     return words.get(key, key)
+
+
+@register.filter
+def code_of(identifier: str) -> str:
+    """Return the code of an identifier that is kept with its kind before it.
+
+    >>> code_of("uscc:91320583924342289Q"), code_of("")
+    ('91320583924342289Q', '')
+    """
+    return identifier.rpartition(":")[2]

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chengxin.accounts.actor import DECIDE_APPROVALS, MANAGE_OFFICERS, READ_BATCHES
+from chengxin.accounts.actor import (
+    DECIDE_APPROVALS,
+    MANAGE_OFFICERS,
+    READ_BATCHES,
+    READ_SUBJECTS,
+    RELEASE,
+    REVIEW_LINKS,
+)
 from chengxin.accounts.models import Organisation
+from chengxin.accounts.officers import approvals_to_decide
 from chengxin.base.clock import system_now
 from chengxin.ends.office.charts import WHOLE, bars
 from chengxin.ends.office.pages import actor_of, officer_of
-from chengxin.intake.queries import batches, punctuality
+from chengxin.intake.queries import batches, held_batches, punctuality
 from chengxin.kernel.calendar import legal_day
+from chengxin.records.review_queries import queue_counts
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from django.http import HttpRequest, HttpResponse
+
+    from chengxin.accounts.actor import Actor
 
 LATEST = 5
 """Batches shown on the desk."""
@@ -28,7 +41,7 @@ MONTHS = 12
 """Months of decisions shown on the page about punctuality, the present one included."""
 
 
-BEGIN_AT = ((MANAGE_OFFICERS, "officers"), (DECIDE_APPROVALS, "approvals"))
+BEGIN_AT = ((MANAGE_OFFICERS, "officers"), (DECIDE_APPROVALS, "approvals"), (READ_SUBJECTS, "bodies"))
 """Where officers begin who do not look at batches, by the first operation they hold."""
 
 
@@ -46,8 +59,33 @@ def desk(request: HttpRequest) -> HttpResponse:
         "whole": WHOLE,
         "month": month,
         "hands_in": own.hands_in,
+        "everywhere": actor.everywhere,
+        "todo": todo(actor, system_now()),
     }
     return render(request, "office/desk.html", context)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Work that waits for the officer: what it is, the name of its page, how much; ``more`` where there is more."""
+
+    words: str
+    page: str
+    count: int
+    more: bool = False
+
+
+def todo(actor: Actor, now: datetime) -> tuple[Waiting, ...]:
+    """Return the work that waits for ``actor``, by the duties held; what has nothing waiting is left out."""
+    found = []
+    if REVIEW_LINKS in actor.operations:
+        found.append(Waiting(_("待关联"), "links", queue_counts(actor).get("open", 0)))
+    if RELEASE in actor.operations:
+        listed = held_batches(actor)
+        found.append(Waiting(_("待复核的批次"), "held", len(listed.rows), more=listed.after is not None))
+    if DECIDE_APPROVALS in actor.operations:
+        found.append(Waiting(_("等待我审批"), "approvals", len(approvals_to_decide(actor, now))))
+    return tuple(one for one in found if one.count)
 
 
 @require_safe
@@ -55,8 +93,10 @@ def punctuality_page(request: HttpRequest) -> HttpResponse:
     """Show twelve months of punctuality by item; those who act everywhere may choose another organisation."""
     actor = actor_of(request)
     own = officer_of(request).organisation
-    code = request.GET.get("organisation", own.code) if actor.everywhere else own.code
     reporting = tuple(Organisation.objects.exclude(hands_in=[]).order_by("name")) if actor.everywhere else ()
+    # Who hands nothing in has nothing of its own to show: the page begins with the first that does.
+    first = reporting[0].code if reporting and not own.hands_in else own.code
+    code = request.GET.get("organisation", first) if actor.everywhere else own.code
     chosen = own if code == own.code else next((one for one in reporting if one.code == code), None)
     if chosen is None:
         raise Http404

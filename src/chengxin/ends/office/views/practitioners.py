@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -36,20 +35,20 @@ def _line(label: _StrPromise, longest: int = LONGEST, *, required: bool = False)
         label=label,
         required=required,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": _later("请填写此项")},
+        error_messages={"required": _("请填写此项")},
     )
 
 
 class LookForm(forms.Form):
     """Who is meant, and why somebody wants to know."""
 
-    occupation = forms.ChoiceField(label=_later("执业类别"))
-    licence = _line(_later("执业证号"))
-    name = _line(_later("姓名（没有证号时填写）"))
-    employer = _line(_later("执业单位统一社会信用代码（与姓名一起填写）"))
-    purpose = forms.ChoiceField(label=_later("查询目的"))
-    purpose_text = _line(_later("具体事由（本人可以看到）"), LONGEST_TEXT, required=True)
-    case_number = _line(_later("案件或办件编号"), required=True)
+    occupation = forms.ChoiceField(label=_("执业类别"))
+    licence = _line(_("执业证号"))
+    name = _line(_("姓名（没有证号时填写）"))
+    employer = _line(_("执业单位统一社会信用代码（与姓名一起填写）"))
+    purpose = forms.ChoiceField(label=_("查询目的"))
+    purpose_text = _line(_("具体事由（本人可以看到）"), LONGEST_TEXT, required=True)
+    case_number = _line(_("案件或办件编号"), required=True)
 
     def __init__(self, day: date, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -106,7 +105,7 @@ def _page(
     return response
 
 
-def _facts(found: PractitionerView) -> list[tuple[str, str]]:
+def _facts(found: PractitionerView) -> list[tuple[_StrPromise, str]]:
     """Return what is shown, label by label."""
     occupation = load_occupations()[found.occupation]
     state = load_file_form()["states"][found.state]
@@ -114,7 +113,7 @@ def _facts(found: PractitionerView) -> list[tuple[str, str]]:
         (_("执业类别"), occupation.name_en if english() else occupation.name),
         (_("执业证号"), found.licence),
         (_("姓名"), found.name),
-        (_("执业单位统一社会信用代码"), found.employer_uscc or _("无")),
+        (_("执业单位统一社会信用代码"), found.employer_uscc or str(_("无"))),
         (_("执业状态"), str(state["en"] if english() else state["name"])),
         (_("有效期自"), str(found.valid_from or _("未载明"))),
         (_("有效期至"), str(found.valid_until or _("未载明"))),

@@ -1,0 +1,139 @@
+"""A changed name or number is one person, and what was before is shown to nobody; the dead are closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chengxin.accounts.actor import REGISTER_PRACTITIONERS, Actor
+from chengxin.audit.models import Event
+from chengxin.base.errors import ChengxinError, NotPermitted
+from chengxin.practitioners.actions.change_identity import ChangeIdentity, CloseDeceased, Ground
+from chengxin.practitioners.errors import FileNotTaken, NothingToShow, NumberWrong, TextHasNumber
+from chengxin.practitioners.models import Attempt, Person, Practitioner, SealedText
+from chengxin.practitioners.sealed import persons_of
+from chengxin.testing.making import make_organisation
+
+from .conftest import EMPLOYER, id_number, line
+
+if TYPE_CHECKING:
+    from .conftest import Register
+
+GROUND = Ground("中华人民共和国民法典 第一千零一十六条", "变更更正证明 昆公户〔2026〕8号 昆山市公安局")
+CLERK = Actor("officer", "sun", "ks-sfj", frozenset({REGISTER_PRACTITIONERS}))
+
+
+@pytest.fixture
+def held(register: Register) -> Register:
+    register.rows(line(1, name="李建国"), line(2))
+    return register
+
+
+def change(held: Register, licence: str = "LS00000001", **changed: Any) -> None:
+    given = ChangeIdentity(CLERK, "lawyer", licence, GROUND, held.now, keyring=held.keyring)
+    replace(given, **changed).execute()
+
+
+def test_a_new_name_is_shown_and_the_old_one_finds_nothing_and_is_nowhere(held: Register) -> None:
+    change(held, new_name="李建红")
+    assert held.look("LS00000001").name == "李建红"
+    assert held.look(name="李建红", employer_uscc=EMPLOYER).licence == "LS00000001"
+    with pytest.raises(NothingToShow):
+        held.look(name="李建国", employer_uscc=EMPLOYER)
+    event = Event.objects.get(action="practitioner.identity_changed")
+    assert (event.legal_basis, event.detail["name"], event.detail["number"]) == (GROUND.legal_basis, True, False)
+    assert "李建" not in str(event.detail)
+    assert Person.objects.count() == 2
+
+
+def test_a_new_number_is_the_same_person_and_the_old_number_leads_to_them(held: Register) -> None:
+    change(held, new_number=id_number(500).lower())
+    persons = persons_of(held.keyring, [id_number(1), id_number(500), id_number(2)])
+    assert persons[id_number(1)] == persons[id_number(500)] != persons[id_number(2)]
+    assert [one.current for one in SealedText.objects.filter(person=persons[id_number(1)]).order_by("made_at")] == [
+        False,
+        True,
+    ]
+    receipt = held.rows(line(1, name="李建国", licence="LS900"), line(3))
+    assert receipt.added == 2, "a file under the old number registers the same person"
+    assert Person.objects.count() == 3
+
+
+def test_a_gender_marker_changes_name_and_number_at_once_in_every_occupation(held: Register) -> None:
+    make_organisation("ks-scjg")
+    pharmacist = {"organisation": "ks-scjg", "occupation": "pharmacist"}
+    held.rows(line(1, name="李建国", licence="YS1"), **pharmacist)
+    change(held, new_name="李静", new_number=id_number(500))
+    assert {one.name for one in Practitioner.objects.filter(person=Practitioner.objects.get(licence="YS1").person)} == {
+        "李静"
+    }
+    returned = held.rows(line(1, name="李建国", licence="YS2"), **pharmacist).returned
+    assert [one.code for one in returned] == ["not_registrable"], "the old name does not come back under a new licence"
+    assert held.rows(line(500, name="李静", licence="YS2"), **pharmacist).added == 1
+
+
+def test_back_to_the_old_name_and_number(held: Register) -> None:
+    change(held, new_name="李静", new_number=id_number(500))
+    change(held, new_name="李建国", new_number=id_number(1))
+    assert held.look("LS00000001").name == "李建国"
+    assert held.rows(line(1, name="李建国", licence="LS7")).added == 1
+    in_use = SealedText.objects.get(person=Practitioner.objects.get(licence="LS7").person, current=True)
+    assert bytes(in_use.blind) == held.keyring.blind("blind-index", f"number:{id_number(1)}")
+    change(held, new_name="李静")
+    change(held, new_name="李建国")
+    change(held, new_name="李静")
+    assert SealedText.objects.filter(kind="former_name").count() == 1
+
+
+def test_another_persons_number_is_the_generic_answer_counted_and_locked_after_five(held: Register) -> None:
+    for _ in range(5):
+        with pytest.raises(NothingToShow) as refused:
+            change(held, new_number=id_number(2))
+        assert refused.value.as_dict() == NothingToShow().as_dict()
+    assert Attempt.objects.filter(actor="officer:sun", found=False).count() == 5
+    assert Event.objects.filter(action="practitioner.change_refused").count() == 5
+    with pytest.raises(FileNotTaken, match="暂停"):
+        change(held, new_name="李静")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({}, ChengxinError),
+        ({"new_number": "320583198001010000"}, NumberWrong),
+        ({"new_name": "李\ue863"}, NumberWrong),
+        ({"new_name": "李静", "ground": Ground(" ", "文书")}, ChengxinError),
+        ({"new_name": "李静", "ground": Ground("法", "")}, ChengxinError),
+        ({"new_name": "李静", "ground": Ground("法", f"证明 {id_number(1)}")}, TextHasNumber),
+        ({"new_name": "李静", "actor": Actor("officer", "sun", "ks-sfj", frozenset())}, NotPermitted),
+        ({"new_name": "李静", "licence": "LS1"}, NothingToShow),
+        ({"new_name": "李静", "actor": replace(CLERK, organisation="ks-scjg")}, NothingToShow),
+    ],
+)
+def test_what_is_refused_changes_nothing(held: Register, changed: dict[str, Any], error: type[Exception]) -> None:
+    before = list(Practitioner.objects.order_by("licence").values())
+    with pytest.raises(error) as refused:
+        change(held, **changed)
+    assert id_number(1) not in str(refused.value)
+    assert list(Practitioner.objects.order_by("licence").values()) == before
+
+
+def test_who_died_is_closed_in_every_register_and_cannot_be_registered_again(held: Register) -> None:
+    died = {"died_on": held.now.date(), "now": held.now}
+    CloseDeceased(CLERK, "lawyer", "LS00000001", GROUND, **died).execute()  # type: ignore[arg-type]
+    with pytest.raises(NothingToShow):
+        held.look("LS00000001")
+    assert held.look("LS00000002")
+    returned = held.rows(line(1, name="李建国"), line(1, name="李建国", licence="LS8")).returned
+    assert [one.code for one in returned] == ["not_registrable"] * 2
+    with pytest.raises(NothingToShow):
+        CloseDeceased(CLERK, "lawyer", "LS00000001", GROUND, **died).execute()  # type: ignore[arg-type]
+    assert Event.objects.filter(action="practitioner.closed").count() == 1
+
+
+def test_nobody_dies_tomorrow(held: Register) -> None:
+    tomorrow = held.now.date().replace(day=held.now.day + 1)
+    with pytest.raises(ChengxinError, match="晚于今天"):
+        CloseDeceased(CLERK, "lawyer", "LS00000001", GROUND, tomorrow, held.now).execute()
