@@ -56,7 +56,7 @@ def batches_stuck(patient: Patient) -> Iterator[Complaint]:
     """Look for batches that have stood still for too long."""
     minutes = load_settings().batch_minutes
     for number, state, since in patient.rows(
-        "SELECT id, state, state_at FROM intake_batch WHERE state NOT IN ('published', 'refused') ORDER BY id"
+        "SELECT id, state, state_at FROM intake_batch WHERE state NOT IN ('published', 'refused', 'held') ORDER BY id"
     ):
         age = patient.now - cast("datetime", since)
         if age > timedelta(minutes=minutes):

@@ -32,7 +32,7 @@ ROWS = Counter("chengxin_import_rows", "Rows of imports that were published")
 
 LABELS: dict[str, frozenset[str]] = {
     "queue_state": frozenset({"todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted"}),
-    "step": frozenset({"received", "parsing", "checking", "linking", "loading", "published", "refused"}),
+    "step": frozenset({"received", "parsing", "checking", "linking", "loading", "held", "published", "refused"}),
 }
 """Values a label may have, where they are not the URL configuration's."""
 

@@ -130,7 +130,7 @@ class Steps:
         if self._span is not None:
             self._span.end()
             self._span = None
-        if step not in {"published", "refused"}:
+        if step not in {"held", "published", "refused"}:
             self._span = self.tracing.tracer().start_span(f"import {step}")
             if rows is not None:
                 self._span.set_attribute("chengxin.rows", rows)
