@@ -15,8 +15,7 @@ from chengxin.accounts.actor import REVIEW_LINKS, Actor, operator
 from chengxin.audit.models import Event
 from chengxin.checks.actions.check_one import CheckOne
 from chengxin.kernel.calendar import legal_day
-from chengxin.kernel.names import fold_name
-from chengxin.publication.queries import FactList, body_by_code, facts_of_body
+from chengxin.publication.queries import FactList, facts_of_body
 from chengxin.records.actions.add import Added, AddRecords
 from chengxin.records.models import Record
 from chengxin.records.queries import standing
@@ -185,13 +184,3 @@ def public_rows() -> list[Any]:
             UNION ALL SELECT 0, subject_id, uscc || name, shown_until::text, content::text FROM publication.body"""
         )
         return sorted(cursor.fetchall(), key=str)
-
-
-def folded(name: str) -> str:
-    """Return the name as the register compares it."""
-    return fold_name(name)
-
-
-def is_public(code: str, day: date) -> bool:
-    """Return whether the public finds a body by this code."""
-    return body_by_code(code, day) is not None

@@ -473,8 +473,11 @@ _COUNTS = {
 def examine(url: str, ledger: Ledger) -> Outcome:
     """Compare the ledger with the database behind ``url`` (the superuser's: nothing is hidden from it)."""
     with psycopg.connect(url) as connection:
-        held = {name: dict(connection.execute(query.encode()).fetchall()) for name, query in _COUNTS.items()}
-        receipts = dict(connection.execute("SELECT id, receipt FROM core.intake_batch").fetchall())
+        held: dict[str, dict[str, int]] = {
+            name: dict(connection.execute(query.encode()).fetchall()) for name, query in _COUNTS.items()
+        }
+        kept = connection.execute("SELECT id, receipt FROM core.intake_batch").fetchall()
+        receipts: dict[int, Any] = dict(kept)
     twice = [f"{name} {key}" for name, counts in held.items() for key, count in counts.items() if count > 1]
     answered = held["answered"]
     lost = [f"answered {purpose}" for purpose, told in ledger.checks.items() if told and purpose not in answered]
