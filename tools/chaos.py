@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chengxin.testing.faults import READY_LIMIT, Client, Guard, Killer, Ledger, Load, build, examine, settle, verify
+from chengxin.testing.faults import READY_LIMIT, Client, Guard, Killer, Ledger, Load, examine, settle, verify
+from chengxin.testing.rig import build
 
 LONGEST = 3.0
 """Seconds of load, at most, before the next kill."""

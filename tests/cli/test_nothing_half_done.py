@@ -27,7 +27,6 @@ def test_refusals_of_every_room_say_one_sentence_and_leave_nothing(terminal: Ter
     before = sorted(one.name for one in tmp_path.iterdir() if one.is_file())
     for arguments, says in (
         (("client", "make", "", "--org", "ks-scjg"), "请写明调用方的名称"),
-        (("client", "make", " ", "--org", "ks-scjg", "--bearer"), "请写明调用方的名称"),
         (("client", "make", "x", "--org", "nowhere"), "没有代码为“nowhere”的单位"),
         (
             ("client", "make", "x", "--org", "ks-scjg", "--grant", "checks.run", "--grant", ""),
@@ -37,15 +36,10 @@ def test_refusals_of_every_room_say_one_sentence_and_leave_nothing(terminal: Ter
         (("client", "make", "x", "--org", "ks-scjg", "--public-key", str(poor)), "应为 PEM 格式的 Ed25519 或 SM2 公钥"),
         (("client", "grant", HUGE, "checks.run", "--item", "*", "--purpose", "*"), f"没有编号为 {HUGE} 的接口调用方"),
         (("client", "key", "7", str(public)), "没有编号为 7 的接口调用方，请用 chengxin client list 查看"),
-        (("client", "withdraw", "7"), "没有编号为 7 的接口调用方"),
         (("officer", "set", "", "--name", "张", "--org", "ks-scjg"), "用户名、姓名和工号都要填写"),
         (("officer", "set", " zhang", "--name", "张", "--org", "ks-scjg"), "前后不能有空格"),
-        (("officer", "set", "zhang", "--name", " ", "--org", "ks-scjg"), "用户名、姓名和工号都要填写"),
-        (("officer", "set", "zhang", "--name", "张", "--org", "nowhere"), "没有代码为“nowhere”的单位"),
         (("bodies", "show", "91320583187588026H"), "登记库中没有代码为“91320583187588026H”的主体，请核对代码"),
-        (("bodies", "show", ""), "登记库中没有代码为“”的主体"),
         (("audit", "proof", HUGE), f"没有编号为 {HUGE} 的审计事件"),
-        (("audit", "erase-text", HUGE, "--legal-basis", "x"), "没有可删除的文字，或已经删除"),
         (("audit", "erase-text", "1", "--legal-basis", " "), "请写明删除的法律依据"),
         (("batch", HUGE), f"没有编号为 {HUGE} 的批次"),
         (("import", "none.csv", "--item", "licence", "--org", "ks-scjg"), "none.csv"),

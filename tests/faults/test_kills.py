@@ -22,14 +22,12 @@ from chengxin.testing.faults import (
     Killer,
     Ledger,
     Load,
-    Rig,
-    build,
     examine,
-    free_ports,
     processes,
     settle,
     verify,
 )
+from chengxin.testing.rig import Rig, build, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """A whole installation that is broken on purpose: its processes are killed while others hand data in and ask.
 
-``build`` makes an installation in a folder, ``Guard`` keeps ``chengxin serve`` running as a service manager does,
+``Guard`` keeps ``chengxin serve`` running as a service manager does,
 ``Load`` hands files in and asks for checks and notes what it was told, ``Killer`` kills, and ``examine`` compares what
 was told with what the database holds: acknowledged must be there, and nothing twice (a set checker, as in Jepsen).
 """
@@ -15,7 +15,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,16 +22,17 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
-from chengxin.base.config import embedded_url, read_secrets
+from chengxin.testing.rig import own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from chengxin.testing.rig import Rig
 
 RESTART = 1.0
 """Seconds after which a service manager starts again what ended."""
@@ -54,93 +54,6 @@ READY_LIMIT = 30.0
 """Seconds in which the installation has to be ready again."""
 
 OK, ACCEPTED = 200, 202
-
-
-@dataclass(frozen=True)
-class Rig:
-    """An installation: its folder, a client's token, the codes of its bodies, and the ports of its three ends."""
-
-    folder: Path
-    token: str
-    codes: tuple[str, ...]
-    ports: tuple[int, int, int]
-
-    def url(self, role: str) -> str:
-        """Return the database address of a role."""
-        return embedded_url(self.folder, role, read_secrets(self.folder))
-
-
-def free_ports(count: int) -> tuple[int, ...]:
-    """Return ports nobody listens on at this moment."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in probes:
-            one.bind(("127.0.0.1", 0))
-        return tuple(int(one.getsockname()[1]) for one in probes)
-
-
-def own_environment(folder: Path) -> dict[str, str]:
-    """Return an environment without anything that leads to another installation."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHENGXIN_", "DJANGO_", "PG"))}
-    return kept | {"CHENGXIN_DATA": str(folder), "CHENGXIN_SECOND_FACTOR": "optional"}
-
-
-def build(folder: Path, bodies: int = 12) -> Rig:
-    """Make an installation of ``bodies`` registered bodies with a client that may hand in and check, by a child."""
-    made = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "chengxin.testing.faults", str(folder), str(bodies)],
-        env=own_environment(folder), check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    held = json.loads(made.stdout.splitlines()[-1])
-    public, office, api = free_ports(3)
-    return Rig(folder, held["token"], tuple(held["codes"]), (public, office, api))
-
-
-def make(folder: Path, bodies: int) -> dict[str, Any]:
-    """Make database, organisations, client and bodies in ``folder``; return the token and the codes."""
-    from chengxin.base.embedded import EmbeddedServer  # noqa: PLC0415 - only the child makes an installation
-
-    server = EmbeddedServer(folder)
-    server.start()
-    try:
-        os.environ["CHENGXIN_DATABASE_URL"] = server.url("owner")
-        os.environ["DJANGO_SETTINGS_MODULE"] = "chengxin.settings.owner"
-        import django  # noqa: PLC0415
-
-        django.setup()
-        from django.core.management import call_command  # noqa: PLC0415
-
-        call_command("migrate", interactive=False, verbosity=0)
-        return _fill(folder, bodies)
-    finally:
-        server.stop()
-
-
-def _fill(folder: Path, bodies: int) -> dict[str, Any]:
-    from django.db import connection  # noqa: PLC0415
-
-    from chengxin.accounts.actions.clients import GrantOperation, MakeApiClient  # noqa: PLC0415
-    from chengxin.accounts.actor import OPERATIONS, operator  # noqa: PLC0415
-    from chengxin.accounts.queries import organisation_by_code  # noqa: PLC0415
-    from chengxin.base.clock import system_now  # noqa: PLC0415
-    from chengxin.testing.city import ORGANISATION, import_rows, load_organisations, row  # noqa: PLC0415
-
-    load_organisations()
-    now = system_now()
-    until = now + timedelta(days=1)
-    client, token = MakeApiClient(
-        operator(), "故障演练", organisation_by_code(ORGANISATION), now, until, allow_bearer=True
-    ).execute()
-    for operation in OPERATIONS:
-        GrantOperation(
-            operator(), client.pk, operation, ("*",), ("*",), 1_000_000, 1_000_000, until, now
-        ).execute()  # fmt: skip
-    rows = [row("registration", "R1", number) for number in range(1, bodies + 1)]
-    files = folder / "files"
-    files.mkdir()
-    import_rows(files, "registration", "R1", rows, now=now)
-    connection.close()
-    return {"token": token, "codes": [one["uscc"] for one in rows]}
 
 
 class Guard:
@@ -500,7 +413,3 @@ def verify(rig: Rig) -> str:
         env=own_environment(rig.folder), check=False, capture_output=True, text=True,
     )  # fmt: skip
     return "clean" if done.returncode == 0 else f"{done.returncode}: {done.stdout}{done.stderr}".strip()
-
-
-if __name__ == "__main__":
-    print(json.dumps(make(Path(sys.argv[1]), int(sys.argv[2]))))  # noqa: T201 - the child's answer
