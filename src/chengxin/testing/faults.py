@@ -377,8 +377,8 @@ _COUNTS = {
     "fact": "SELECT document_number, count(*) FROM core.records_record WHERE item = 'licence' GROUP BY 1",
     "shown": "SELECT document_number, count(*) FROM publication.fact GROUP BY 1",
     "batch": "SELECT sha256, count(*) FROM core.intake_batch GROUP BY 1",
-    "received": "SELECT object_id, count(*) FROM core.audit_event WHERE action = 'batch.received' GROUP BY 1",
-    "imported": "SELECT object_id, count(*) FROM core.audit_event WHERE action = 'batch.imported' GROUP BY 1",
+    "received": "SELECT object, count(*) FROM core.audit_event WHERE action = 'batch.received' GROUP BY 1",
+    "imported": "SELECT object, count(*) FROM core.audit_event WHERE action = 'batch.imported' GROUP BY 1",
     "answered": "SELECT purpose, count(*) FROM core.audit_event WHERE action = 'check.answered' GROUP BY 1",
 }
 

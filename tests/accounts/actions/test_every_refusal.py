@@ -93,7 +93,13 @@ def _state() -> list[Any]:
 
 
 def _make(office: Office, **changed: Any) -> MakeOfficer:
-    values = {"username": "new", "name": "新人", "organisation": "market", "staff_number": "A1", "now": NOW} | changed
+    values: dict[str, Any] = {
+        "username": "new",
+        "name": "新人",
+        "organisation": "market",
+        "staff_number": "A1",
+        "now": NOW,
+    } | changed
     return MakeOfficer(values.pop("actor", office.boss), **values)
 
 

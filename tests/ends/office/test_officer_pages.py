@@ -67,7 +67,7 @@ def test_from_a_new_account_to_its_first_day_of_work(two: tuple[Desk, Desk]) -> 
     assert boss.client.post(f"/approvals/{number}/carry-out/").status_code == 404
     waiting = _text(guard.get(f"/approvals/{number}/"))
     assert "接替王五" in waiting
-    assert "releaser、submitter" in waiting
+    assert "发布审核员、报送员" in waiting
     assert _agree(guard, number)["Location"] == "/approvals/"
     assert Officer.objects.get(username="li").roles == []
     assert "办理" in _text(boss.get(f"/approvals/{number}/"))
