@@ -68,10 +68,6 @@ def make_city(room: Path) -> City:
     made = city_in(room)
     steps = [
         ("demo", "--no-serve", "--bodies", "20"),
-        *(
-            ("officer", "set", name, "--name", name, "--org", "ks-xyzx", "--role", role)
-            for name, role in (("eye-one", "administrator"), ("eye-two", "security"))
-        ),
         ("backup", "--to", str(made.backups.root)),
         ("verify-backup", str(made.backups.root), "--rehearse", "--scratch", str(room)),
     ]

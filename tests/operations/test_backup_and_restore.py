@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from tests.operations.conftest import City
 
+ONE, OTHER = "ks-xyzx-administrator", "ks-xyzx-security"
+"""Two officers of the rehearsal city who may restore."""
+
 
 @pytest.fixture
 def copy(city: City, tmp_path: Path) -> BackupFolder:
@@ -215,7 +218,7 @@ def test_a_restore_while_the_system_answers_needs_an_approval_there(city: City, 
     into = tmp_path / "new"
     done = city.run(
         "restore", "--from", str(city.backups.root), "--into", str(into),
-        "--approved-by", "eye-one", "--approved-by", "eye-two",
+        "--approved-by", ONE, "--approved-by", OTHER,
     )  # fmt: skip
     assert done.returncode == 2
     assert "恢复系统" in done.stderr
@@ -225,7 +228,7 @@ def test_a_restore_while_the_system_answers_needs_an_approval_there(city: City, 
 def test_a_name_nobody_has_approves_nothing(city: City, tmp_path: Path) -> None:
     done = city.run(
         "restore", "--from", str(city.backups.root), "--into", str(tmp_path / "new"),
-        "--approved-by", "eye-one", "--approved-by", "nobody",
+        "--approved-by", ONE, "--approved-by", "nobody",
     )  # fmt: skip
     assert done.returncode == 2
     assert "nobody" in done.stderr
@@ -250,21 +253,21 @@ def room(city: City) -> Iterator[Path]:
 
 
 def test_a_lost_machine_is_restored_by_two_officers_with_its_record(city: City, room: Path) -> None:
-    done = restore_elsewhere(city, room, "eye-one", "eye-two")
+    done = restore_elsewhere(city, room, ONE, OTHER)
     assert done.returncode == 0, done.stderr
     held = json.loads((room / "new" / "restore.json").read_text(encoding="utf-8"))
-    assert held["approved_by"] == ["eye-one", "eye-two"]
+    assert held["approved_by"] == [ONE, OTHER]
     assert held["approval"] is None
     assert held["event"] > 0
     assert load_keyring(room / "new" / "keys").facts() == city.keyring.facts()
     officers = city.run("officer", "list", CHENGXIN_DATA=str(room / "new"))
-    assert "eye-two" in officers.stdout
+    assert OTHER in officers.stdout
     audit = city.run("audit", "verify", CHENGXIN_DATA=str(room / "new"))
     assert audit.returncode == 0, audit.stdout
 
 
 def test_a_restore_that_nobody_may_have_agreed_to_leaves_nothing(city: City, room: Path) -> None:
-    done = restore_elsewhere(city, room, "eye-one", "nobody")
+    done = restore_elsewhere(city, room, ONE, "nobody")
     assert done.returncode == 2
     assert "nobody" in done.stderr
     assert list((room / "new").iterdir()) == []
