@@ -97,7 +97,11 @@ def test_agreeing_hands_the_change_to_the_worker_and_refusing_does_not(centre: A
 
     def jobs() -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT task_name, args ->> 'change_id' FROM procrastinate_jobs")
+            cursor.execute(
+                """SELECT task_name, args ->> 'change_id' FROM procrastinate_jobs WHERE task_name LIKE 'subjects.%%'
+                ORDER BY id""",
+                [],
+            )
             return list(cursor.fetchall())
 
     change = ask_merge(centre)
