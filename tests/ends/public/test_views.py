@@ -344,7 +344,7 @@ def test_a_number_of_a_person_that_slipped_into_a_text_is_covered_everywhere(cli
         ("/", 5),
         ("/search/?q=小吃", 2),
         ("/search/?q=91320583187588026H", 2),
-        (f"/body/{CODE}/", 6),
+        (f"/body/{CODE}/", 7),
         ("/licences/", 3),
         ("/licences/?q=金石&issuer=昆山市应急管理局", 3),
         ("/about/", 1),
