@@ -29,7 +29,8 @@ class TestLayouts:
         assert {column.key for column in columns} <= known
 
     def test_registration_has_every_field_of_the_catalogue(self) -> None:
-        known = {field.key for field in load_catalogue().item("registration").fields}
+        # Which code was re-issued stands in its own statement, not in the rehearsal's plain registers.
+        known = {field.key for field in load_catalogue().item("registration").fields} - {"former_uscc"}
         assert {column.key for column in vocabulary.layouts().columns["registration", "R1"]} == known
 
     def test_no_list_names_a_column_twice(self) -> None:

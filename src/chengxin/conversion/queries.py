@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
 
-from chengxin.accounts.actor import ANSWER_CODES
-from chengxin.base.errors import NotFound, NotPermitted
+from chengxin.accounts.actor import FOLLOW_CODES
+from chengxin.base.errors import NotFound
 from chengxin.conversion.actions.correct import require_centre, unknown_request
 from chengxin.conversion.models import Conflict, Request
 
@@ -119,7 +119,7 @@ def requests(actor: Actor, today: date, *, state: str = "open") -> tuple[Request
 
     A registrar's officer sees those of the own organisation, the centre all. Raises ``NotPermitted`` for anybody else.
     """
-    _require_either(actor)
+    actor.require(FOLLOW_CODES)
     chosen = Request.objects.filter(state=state).select_related("organisation", "conflict")
     if not actor.everywhere:
         chosen = chosen.filter(organisation__code=actor.organisation)
@@ -129,7 +129,7 @@ def requests(actor: Actor, today: date, *, state: str = "open") -> tuple[Request
 
 def overdue_count(actor: Actor, today: date) -> int:
     """Return how many open requests the actor may see are past their term."""
-    _require_either(actor)
+    actor.require(FOLLOW_CODES)
     late = Q(state="open", due_on__lt=today)
     if not actor.everywhere:
         late &= Q(organisation__code=actor.organisation)
@@ -138,24 +138,11 @@ def overdue_count(actor: Actor, today: date) -> int:
 
 def request_by_id(actor: Actor, number: int, today: date) -> RequestView:
     """Return one request; raise ``NotFound`` for one that is not there and for another registrar's alike."""
-    _require_either(actor)
+    actor.require(FOLLOW_CODES)
     found = Request.objects.filter(pk=number).select_related("organisation", "conflict").first()
     if found is None or not (actor.everywhere or found.organisation.code == actor.organisation):
         raise unknown_request(number)
     return _request(found, today)
-
-
-def _require_either(actor: Actor) -> None:
-    if ANSWER_CODES in actor.operations:
-        return
-    try:
-        require_centre(actor)
-    except NotPermitted as error:
-        raise NotPermitted(
-            "operation_not_granted",
-            "没有答复代码更正的权限，请联系信用中心开通",
-            "answering corrections of codes is not granted; ask the credit centre",
-        ) from error
 
 
 def _conflict(one: Conflict) -> ConflictView:

@@ -23,6 +23,7 @@ _BEFORE_THE_FIRST = date(2020, 1, 1)
 
 schemathesis.openapi.format("uscc", _VALID)
 schemathesis.openapi.format("body-code", _VALID)
+schemathesis.openapi.format("old-code", _VALID)
 schemathesis.openapi.format("one-line", _WORDS)
 
 

@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from chengxin.accounts.actor import RELEASE
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
 from chengxin.ends.office.pages import actor_of, said
@@ -38,12 +39,14 @@ def held(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Keep the decision and show the batch, which goes on its way at once."""
+    actor = actor_of(request)
+    actor.require(RELEASE)
     chosen = request.POST.get("decision", "")
     if chosen not in CHOICES:
         raise Http404
     reason = request.POST.get("reason", "")[:LONGEST_REASON]
     try:
-        ReleaseBatch(actor_of(request), batch_id, release=CHOICES[chosen], reason=reason, now=system_now()).execute()
+        ReleaseBatch(actor, batch_id, release=CHOICES[chosen], reason=reason, now=system_now()).execute()
     except (NotFound, NotPermitted):
         raise
     except ChengxinError as error:
