@@ -47,6 +47,8 @@ VALUES: dict[str, list[str]] = {
     "username": ["zhang", "li", "nobody"],
     "code": [OURS, THEIRS, "91320583MA1MABCD1X"],
     "uscc": [OURS, THEIRS],
+    "kind": ["uscc", "registration_number"],
+    "value": [OURS, THEIRS, "110108000000016"],
 }
 """What is put into the places of an address that take text."""
 
