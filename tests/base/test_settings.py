@@ -106,16 +106,6 @@ def test_forwarded_addresses_are_believed_only_behind_a_proxy_of_the_city(data: 
 def test_rooms_are_listed_from_the_lower_floors_up() -> None:
     floors = ["base", "accounts", "audit", "subjects", "practitioners", "records", "intake"]
     floors += ["publication", "conversion"]
-        "base",
-        "accounts",
-        "audit",
-        "subjects",
-        "practitioners",
-        "records",
-        "intake",
-        "publication",
-        "conversion",
-    ]
     assert [f"chengxin.{floor}" for floor in floors] == common.ROOMS
 
 
