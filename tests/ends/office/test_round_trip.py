@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from chengxin.accounts.actor import CHECK, Actor
 from chengxin.accounts.models import Organisation
+from chengxin.base.context import acting
 from chengxin.checks.actions.check_one import CheckOne
 from chengxin.intake.actions.import_batch import ImportBatch
 from chengxin.intake.tasks import import_batch
@@ -65,7 +66,7 @@ def test_rows_sent_back_are_mended_in_the_file_itself_and_taken_in(office: Any, 
     assert _receipt(office, _hand_in(office, "licence", "许可 改.xlsx", mended.getvalue())) == [1, 0, 0, 0, 1]
 
     actor = Actor("client", "1", "ks-ggzy", frozenset({CHECK}))
-    with as_role("api"):
+    with as_role("api"), acting(actor.kind, actor.id, Organisation.objects.get(code="ks-ggzy").pk):
         answers = [CheckOne(actor, uscc(one), "投标资格审查", None, NOW).execute() for one in (1, 2)]
     for number, answer in enumerate(answers, start=1):
         assert answer.result == "found"
