@@ -99,7 +99,10 @@ def test_the_office_reads_the_view_and_no_column_more(installation: Installation
             with connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
                 cursor.execute(f"SELECT {column} FROM audit_event")  # noqa: S608 - its own names
     with as_role("office"), acting("officer", "li", None):
-        assert looks_at(2).looks == (), "only duties that cover every organisation"
+        assert looks_at(2).looks == (look,), "who looked is the subject's to see, whichever officer shows it"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM audit_event")
+            assert cursor.fetchone() == (0,), "and nothing beside it"
 
 
 def test_the_subjects_view_has_its_index(installation: Installation) -> None:

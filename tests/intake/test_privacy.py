@@ -42,10 +42,11 @@ def planted(item: str, generation: str) -> list[Row]:
 def test_a_number_written_into_any_field_is_nowhere_afterwards(tmp_path: Path, item: str, generation: str) -> None:
     rows = planted(item, generation)
     more: dict[str, Any] = {"经办人": f"李某{NUMBER}", f"手机{OTHER}": PHONE}
-    receipt = import_rows(tmp_path, item, generation, rows, **more)
-    assert receipt.lines == len(rows)
-    assert receipt.accepted > 5
-    assert receipt.quarantined > 50
+    # In small files: one as bad as all of them together is held for a second officer, and nothing of it is stored.
+    receipts = [import_rows(tmp_path, item, generation, part, **more) for part in (rows[:90], rows[90:])]
+    assert sum(one.lines for one in receipts) == len(rows)
+    assert sum(one.accepted for one in receipts) > 5
+    assert sum(one.quarantined for one in receipts) > 50
     assert places_of(NUMBER) == []
     assert places_of(OTHER) == []
     assert places_of(PHONE) == []

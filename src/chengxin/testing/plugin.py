@@ -37,7 +37,12 @@ def _start() -> None:
     folder = Path(tempfile.mkdtemp(prefix="chengxin-test-"))
     folder.chmod(0o755)
     server = EmbeddedServer(folder)
-    server.start()
+    held = server.start()
+    # The databases live as long as the run: nothing of them has to outlive the machine, so nothing waits for its disk.
+    with psycopg.connect(embedded_url(folder, "superuser", held, "postgres"), autocommit=True) as superuser:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            superuser.execute(f"ALTER SYSTEM SET {setting} = off")
+        superuser.execute("SELECT pg_reload_conf()")
     _started.append(server)
     os.environ["CHENGXIN_DATA"] = str(folder)
     os.environ["CHENGXIN_TEST_SERVER"] = str(folder)
@@ -78,7 +83,7 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     """Give the test a database of its own, a copy of the migrated empty one, and yield its name.
 
     For tests that commit: facts and audit events refuse to be deleted or emptied, so there is no cleaning up after
-    them. A copy takes about a tenth of a second.
+    them. Copying the files takes about three hundredths of a second, half of what copying through the log takes.
     """
     from django.db import connection  # noqa: PLC0415 - Django is set up only when the first fixture runs
 
@@ -89,7 +94,7 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
         connection.close()
         owner = embedded_url(_folder(), "owner", read_secrets(_folder()), "postgres")
         with psycopg.connect(owner, autocommit=True) as admin:
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         connection.settings_dict["NAME"] = name
         try:
             grant_rooms()  # rights on a database are not part of what a copy takes along

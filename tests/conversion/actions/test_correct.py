@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chengxin.accounts.models import Organisation
 
 NUMBER = registration_number(1)
-ANSWERING = Actor("officer", "li", "scjg", frozenset({"codes.answer"}))
+ANSWERING = Actor("officer", "li", "scjg", frozenset({"codes.answer", "codes.follow"}))
 LATER = NOW + timedelta(days=2)
 
 
@@ -199,7 +199,7 @@ def test_only_the_registrar_asked_answers_and_only_the_centre_asks() -> None:
     _one, two = two_bodies()
     make_organisation("mzj", registrar=True)
     request = ask()
-    other = Actor("officer", "wang", "mzj", frozenset({"codes.answer"}))
+    other = Actor("officer", "wang", "mzj", frozenset({"codes.answer", "codes.follow"}))
     with pytest.raises(NotFound):
         answer(request, "right_code", other, subject_id=two.pk)
     with pytest.raises(NotPermitted):

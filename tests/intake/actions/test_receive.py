@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from chengxin.accounts.actor import READ_BATCHES, SUBMIT, Actor, operator
+from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.audit.models import Event
 from chengxin.base.errors import ChengxinError, NotPermitted
 from chengxin.intake.actions.receive import ReceiveFile, inbox, inbox_path, sweep_inbox
@@ -87,7 +88,7 @@ def test_with_a_queue_the_job_comes_in_the_transaction_of_its_batch() -> None:
 def test_what_cannot_be_committed_leaves_neither_file_nor_job(city: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core.audit_event ADD CHECK (action <> 'batch.received')")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(EvidenceUnavailable):
         receive(queue=True).execute()
     assert list((city / "inbox").iterdir()) == []
     assert Batch.objects.count() == 0
