@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.postgresql import base
-from psycopg import sql
-from psycopg.pq import TransactionStatus
+from django.db.backends.postgresql.psycopg_any import register_tzloader
+from psycopg import adapters, sql
+from psycopg.pq import Format, TransactionStatus
 
 from chengxin.base.context import current
 
@@ -26,24 +27,32 @@ else:
     DjangoCursor = base.Cursor
     DjangoServerCursor = base.ServerSideCursor
 
+TIMESTAMPTZ = adapters.types["timestamptz"].oid
 
-def _unsaid(connection: Connection[Any]) -> str | None:
-    """Return the statement that says who acts, where a transaction is about to begin and somebody does act."""
+
+def _begins(connection: Connection[Any]) -> bool:
+    """Return whether Django wants a transaction of more than one statement on this connection."""
+    return bool(getattr(connection, "chengxin_begins", False))
+
+
+def _unsaid(connection: Connection[Any]) -> list[str]:
+    """Return what goes in front of the next statement: BEGIN where a transaction begins, and who acts in it."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        return []
     who = current()
-    if who is None or connection.info.transaction_status != TransactionStatus.IDLE:
-        return None
-    return who.statement
+    return ["BEGIN"] * _begins(connection) + ([] if who is None else [who.statement])
 
 
 class ActingCursor(DjangoCursor):
-    """A cursor whose first statement of a transaction carries the settings in front of it."""
+    """A cursor whose first statement of a transaction carries its beginning and the settings in front of it."""
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> ActingCursor:  # noqa: ANN401 - psycopg's own types
-        """Run ``query``; where it begins a transaction, say first who acts, in the same message."""
-        said = _unsaid(self.connection)
-        if said is None:
+        """Run ``query``; where it begins a transaction, begin it and say first who acts, in the same message."""
+        unsaid = _unsaid(self.connection)
+        if not unsaid:
             super().execute(query, params, **more)
             return self
+        said = "; ".join(unsaid)
         if params is not None:
             said = said.replace("%", "%%")
         if isinstance(query, sql.Composable):
@@ -53,7 +62,8 @@ class ActingCursor(DjangoCursor):
         else:
             joined = f"{said}; {query}"
         super().execute(joined, params, **more)
-        self.nextset()  # past the settings, to what was asked
+        for _ in unsaid:
+            self.nextset()  # past what was put in front, to what was asked
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **more: Any) -> None:  # noqa: ANN401
@@ -63,9 +73,8 @@ class ActingCursor(DjangoCursor):
 
     def copy(self, statement: Any, params: Any = None, **more: Any) -> Any:  # noqa: ANN401
         """Begin a COPY. Outside a transaction it says nobody: then it sees no row and may add none."""
-        said = _unsaid(self.connection)
-        if said is not None and not self.connection.autocommit:
-            super().execute(said)
+        if _begins(self.connection) and (unsaid := _unsaid(self.connection)):
+            super().execute("; ".join(unsaid))
         return super().copy(statement, params, **more)
 
 
@@ -89,12 +98,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
             params["cursor_factory"] = ActingCursor
         return params
 
+    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 - as Django has it
+        """Note whether statements are transactions by themselves; the first one of a longer one carries its BEGIN.
+
+        psycopg would send BEGIN in a message of its own, and wait for the answer, in every transaction there is.
+        """
+        with self.wrap_database_errors:
+            if self.connection.info.transaction_status == TransactionStatus.IDLE:
+                if not self.connection.autocommit:
+                    self.connection.autocommit = True
+                self.connection.chengxin_begins = not autocommit
+            else:
+                self.connection.autocommit = autocommit  # psycopg refuses in the middle of a transaction
+
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ANN401 - as Django has it
         """Return a new cursor, on the server where it has a name."""
-        made = super().create_cursor(name)
-        if isinstance(made, base.ServerSideCursor):
-            # Django has no place to name the class of these: it differs in one method, and in nothing it keeps.
-            made.__class__ = ActingServerCursor  # type: ignore[assignment]
+        if not name:
+            return super().create_cursor()
+        hold = not _begins(self.connection)
+        made = ActingServerCursor(self.connection, name=name, scrollable=False, withhold=hold)
+        loader: Any = self.connection.adapters.get_loader(TIMESTAMPTZ, Format.TEXT)
+        if self.timezone != loader.timezone:
+            register_tzloader(self.timezone, made)
         return made
 
 
@@ -109,13 +134,13 @@ class _transaction:  # noqa: N801 - used like a function
         self._own: Any = None
 
     def __enter__(self) -> None:
-        said = _unsaid(self._connection)
-        if said is None:
+        unsaid = _unsaid(self._connection)
+        if not unsaid:
             return
-        if self._connection.autocommit:
+        if not _begins(self._connection):
             self._own = self._connection.transaction()
             self._own.__enter__()
-        DjangoCursor(self._connection).execute(said)
+        DjangoCursor(self._connection).execute("; ".join(unsaid))
 
     def __exit__(self, *error: object) -> None:
         if self._own is not None:
