@@ -2,7 +2,7 @@
 
 Every function takes a clean name, what is known of it, and a source of chance, and gives the dirty name, or None where
 the class does not fit the name. None of them uses the product's tables of sounds and shapes: those two come from
-``confusions.csv``, which was made without them.
+``confusions.csv`` and ``confusions_practice.csv``, which were made without them. ``practice`` classes are for tuning.
 """
 
 from __future__ import annotations
@@ -44,12 +44,21 @@ class Clean:
 Dirt: TypeAlias = "Callable[[Clean, Random], str | None]"
 
 
+def _table(name: str) -> list[dict[str, str]]:
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
 @cache
 def confusions() -> dict[str, tuple[str, str]]:
     """Give, for a character, those that sound like it and those that look like it."""
-    lines = (HERE / "confusions.csv").read_text(encoding="utf-8").splitlines()
-    table = csv.DictReader(line for line in lines if not line.startswith("#"))
-    return {row["character"]: (row["sounds"], row["looks"]) for row in table}
+    return {row["character"]: (row["sounds"], row["looks"]) for row in _table("confusions.csv")}
+
+
+@cache
+def practice_confusions() -> dict[str, tuple[str, str]]:
+    """Give, for a character, those with a component in the same place and those of the same four corners."""
+    return {row["character"]: (row["parts"], row["corners"]) for row in _table("confusions_practice.csv")}
 
 
 def written(name: Clean, chance: Random) -> str | None:
@@ -87,22 +96,22 @@ def form_long(name: Clean, _chance: Random) -> str | None:
     return name.body + other if other else None
 
 
-def _one(name: Clean, chance: Random, kind: int) -> str | None:
-    places = [at for at, one in enumerate(name.body) if confusions().get(one, ("", ""))[kind]]
+def _one(name: Clean, chance: Random, kind: int, table: dict[str, tuple[str, str]]) -> str | None:
+    places = [at for at, one in enumerate(name.body) if table.get(one, ("", ""))[kind]]
     if not places:
         return None
     at = chance.choice(places)
-    return name.text[:at] + chance.choice(confusions()[name.text[at]][kind]) + name.text[at + 1 :]
+    return name.text[:at] + chance.choice(table[name.text[at]][kind]) + name.text[at + 1 :]
 
 
 def homophone(name: Clean, chance: Random) -> str | None:
     """Replace one character by one that sounds like it."""
-    return _one(name, chance, 0)
+    return _one(name, chance, 0, confusions())
 
 
 def lookalike(name: Clean, chance: Random) -> str | None:
     """Replace one character by one that looks like it."""
-    return _one(name, chance, 1)
+    return _one(name, chance, 1, confusions())
 
 
 def lost(name: Clean, chance: Random) -> str | None:
@@ -228,6 +237,32 @@ def two_homophones(name: Clean, chance: Random) -> str | None:
     return None if once is None else homophone(Clean(once, brand=name.brand), chance)
 
 
+def same_part(name: Clean, chance: Random) -> str | None:
+    """Replace one character by one that has a component in the same place."""
+    return _one(name, chance, 0, practice_confusions())
+
+
+def same_corners(name: Clean, chance: Random) -> str | None:
+    """Replace one character by one that has the same four corners and a component in common."""
+    return _one(name, chance, 1, practice_confusions())
+
+
+def two_slips(name: Clean, chance: Random) -> str | None:
+    """Let two slips of the hand happen to one name."""
+    first, second = chance.choices([homophone, doubled, lost, swapped, same_corners], k=2)
+    half = first(name, chance)
+    if half is None:
+        return None
+    kept = half.startswith(name.text[: name.brand[1]])
+    return second(Clean(half, brand=name.brand if kept else (0, 4)), chance)
+
+
+def slip_and_form(name: Clean, chance: Random) -> str | None:
+    """Let one slip happen to a name without its legal form, or with another length of it."""
+    half = chance.choice([form_dropped, form_long])(name, chance)
+    return None if half is None else chance.choice([homophone, same_corners])(Clean(half, brand=name.brand), chance)
+
+
 SAME: dict[str, dict[str, Dirt]] = {
     "tuning": {
         "written": written,
@@ -240,6 +275,12 @@ SAME: dict[str, dict[str, Dirt]] = {
         "doubled": doubled,
         "swapped": swapped,
         "brackets_dropped": brackets_dropped,
+    },
+    "practice": {
+        "same_part": same_part,
+        "same_corners": same_corners,
+        "two_slips": two_slips,
+        "slip_and_form": slip_and_form,
     },
     "held_out": {
         "lookalike": lookalike,
@@ -329,6 +370,7 @@ NOT_SAME: dict[str, dict[str, Dirt]] = {
         "ordinal_added": ordinal_added,
         "lost_in_brand": lost_in_brand,
     },
+    "practice": {},
     "held_out": {
         "place_changed": place_changed,
         "trade_changed": trade_changed,

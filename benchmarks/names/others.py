@@ -151,9 +151,9 @@ def main() -> None:
         pairs = real_pairs("held_out", ALL_SPLITS)
         tuning = real_pairs("tuning", ["tuning"])
         # The neighbours are real other firms and stand beside every kind of dirt.
-        beside = [pair for pair in pairs if pair.kind == "neighbour"]
+        beside = [pair for pair in pairs if pair.kind.startswith("neighbour")]
         groups = {
-            split: [pair for pair in pairs if pair.split == split and pair.kind != "neighbour"] + beside
+            split: [pair for pair in pairs if pair.split == split and not pair.kind.startswith("neighbour")] + beside
             for split in ALL_SPLITS
         }
     else:

@@ -96,6 +96,23 @@ def made_pairs(firms: list[Clean], split: str, seed: int) -> Iterator[Pair]:
                 dirty = dirt(firm, chance)
                 if dirty is not None and dirty != firm.text:
                     yield Pair(firm.text, dirty, kind, label, split)
+    if split == "practice":
+        yield from _drawn_brands(firms, seed)
+
+
+def _drawn_brands(firms: list[Clean], seed: int) -> Iterator[Pair]:
+    """Give each firm's name with one character of its brand replaced by one drawn from the brands of the others.
+
+    Nothing is left out: what sounds or looks alike by chance shows how often two brands would be taken for one.
+    """
+    pool = [one for firm in firms for one in firm.text[slice(*firm.brand)]]
+    chance = Random(f"{seed} brand_drawn")  # noqa: S311 - dirt is no secret
+    for firm in firms:
+        if firm.brand[0] < firm.brand[1]:
+            at, other = chance.randrange(*firm.brand), chance.choice(pool)
+            if other != firm.text[at]:
+                changed = firm.text[:at] + other + firm.text[at + 1 :]
+                yield Pair(firm.text, changed, "brand_drawn", "not_same", "practice")
 
 
 def neighbours(names: list[str], half: str) -> Iterator[Pair]:
@@ -120,7 +137,12 @@ def neighbours(names: list[str], half: str) -> Iterator[Pair]:
             pair = frozenset((name, other))
             if -ratio >= LEAST_RATIO and pair not in seen and _bare(name) != _bare(other):
                 seen.add(pair)
-                yield Pair(name, other, "neighbour", "not_same", half)
+                yield Pair(name, other, _how_near(name, other), "not_same", half)
+
+
+def _how_near(one: str, other: str) -> str:
+    apart = sum(x != y for x, y in zip(one, other, strict=False))
+    return "neighbour_one_apart" if len(one) == len(other) and apart == 1 else "neighbour"
 
 
 def _bare(name: str) -> str:

@@ -152,7 +152,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.write:
         FROZEN.write_text(frozen_text(), encoding="utf-8")
-    pairs = real_pairs("held_out", ALL_SPLITS) if asked.real else read_cases()
+    pairs = real_pairs("held_out", (*ALL_SPLITS, "practice")) if asked.real else read_cases()
     tuning = judge(real_pairs("tuning", ["tuning"])) if asked.real else judge(p for p in pairs if p.split == "tuning")
     print_table(judge(pairs), best_threshold(tuning))
     print_speed(pairs)

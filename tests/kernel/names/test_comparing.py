@@ -183,9 +183,75 @@ def test_three_slips_leave_a_doubt() -> None:
 
 
 def test_two_slips_in_a_short_name_leave_a_doubt() -> None:
-    found = compare_names("昆山禾映食品有限公司", "坤山和映食品有限公司")
+    found = compare_names("昆山禾映网有限公司", "坤山和映网有限公司")
     assert found.verdict is Verdict.REVIEW
     assert "many_slips" in codes(found)
+
+
+def test_a_slip_in_the_place_and_one_behind_it_are_forgiven_where_three_characters_agree() -> None:
+    found = compare_names("昆山禾映食品有限公司", "坤山和映食品有限公司")
+    assert found.verdict is Verdict.SAME
+    assert {"place_misspelt", "brand_misspelt"} <= set(codes(found))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("昆山禾映科技股份有限公司", "昆山禾映科技股有份限公司"),
+        ("昆山禾映科技股份有限公司", "昆山禾映科技股份限公"),
+        ("昆山禾映科技股份有限公司", "昆山禾映科技股有份限公公司"),
+    ],
+)
+def test_several_slips_inside_a_long_form_only_damage_it(one: str, other: str) -> None:
+    found = compare_names(one, other)
+    assert (found.verdict, codes(found)) == (Verdict.SAME, ["form_misspelt"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("昆山禾映股份有限公司", "昆山禾映控股有限公司"),
+        ("昆山禾映股份有限公司", "昆山禾映有限公司"),
+        ("昆山禾映科技股份有限公司", "昆山禾映科技有限责任公司"),
+        ("昆山禾映科技股份有限公司", "昆山禾映科技合作社"),
+        ("昆山禾映科技集团有限公司", "昆山禾映科技有限公司"),
+    ],
+)
+def test_another_form_is_no_damaged_one(one: str, other: str) -> None:
+    assert compare_names(one, other).verdict is not Verdict.SAME
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("江苏禾映(集团)股份有限公司", "江苏禾映(桌团)股份有限公司"),
+        ("福建福光股份有限公司", "福建福广股份有限公司"),
+        ("贝因美股份有限公司", "贝因镁股份有限公司"),
+        ("南京禾映药业有限公司", "南京禾映钥业有限公司"),
+        ("苏州汉德尔电子科技有限公司", "苏州汉德尔电子科羁有限公司"),
+        ("深圳禾映电子科技有限公司", "深堑禾映电子科技有限公司"),
+        ("芒果超媒股份有限公司", "芒果果超媒股份有限公司"),
+    ],
+)
+def test_one_slip_is_forgiven_where_the_rest_says_enough(one: str, other: str) -> None:
+    assert compare_names(one, other).verdict is Verdict.SAME
+    assert compare_names(other, one).verdict is Verdict.SAME
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("鸿博股份有限公司", "宏博股份有限公司"),  # two characters, no place
+        ("麒盛科技股份有限公司", "凯盛科技股份有限公司"),  # two real firms; a trade that any firm may carry
+        ("江苏江海食品有限公司", "江苏江河食品有限公司"),  # two brands
+        ("昆山禾映钢材有限公司", "昆山禾映磁材有限公司"),  # two trades, one of them in no table
+        ("昆山禾映家政有限公司", "昆山禾映市政有限公司"),  # reads like the place 禾映市
+        ("金龙客车有限公司", "龙金客车有限公司"),
+    ],
+)
+def test_what_may_be_another_body_is_never_the_same(one: str, other: str) -> None:
+    assert compare_names(one, other).verdict is not Verdict.SAME
+    assert compare_names(other, one).verdict is not Verdict.SAME
 
 
 def test_the_comparison_goes_into_json() -> None:

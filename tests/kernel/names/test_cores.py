@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chengxin.kernel.names.cores import compare_cores, compare_trades
+from chengxin.kernel.names.cores import compare_cores, compare_trades, is_unusual
 from chengxin.kernel.names.parsing import read_usual
 from chengxin.kernel.names.reasons import Findings
+from chengxin.kernel.names.slips import Slip
+from chengxin.kernel.names.tables import county_names
 
 
 def codes(one: str, other: str) -> list[str]:
@@ -37,7 +39,8 @@ def codes(one: str, other: str) -> list[str]:
         ("禾映", "和映", ["brand_misspelt", "brand_thin"]),
         ("禾映食品", "和映食品", ["brand_misspelt"]),
         ("龙游禾映食品", "禾映食品", ["brand_unclear"]),
-        ("昆山禾映电子科技", "昆山禾映电下科技", ["trade_unclear"]),
+        ("昆山禾映电子科技", "昆山禾映电金科技", ["trade_unclear"]),
+        ("昆山禾映电子科技", "昆山禾映电侮科技", ["trade_misspelt"]),
         ("昆山禾映电子科技", "昆山禾映电子科枝", ["trade_misspelt"]),
         ("昆山禾映电子科技", "昆山禾映电子技", ["trade_misspelt"]),
         ("昆山禾映电子科技", "昆山禾映子科技", ["trade_misspelt"]),
@@ -73,7 +76,9 @@ def test_trades_that_read_alike_have_no_reason() -> None:
     [
         ("宁波海港通模具有限公司", "宁波侮港通模具有限公司", ["brand_misspelt"]),
         ("宁波海港通模具有限公司", "侮港通模具有限公司", ["brand_unclear"]),  # another place
-        ("宁波海港通模具有限公司", "宁波侮港通模具", ["brand_unclear"]),  # another form
+        ("宁波海港通模具有限公司", "宁波侮港通模具", ["brand_misspelt"]),  # a form left out
+        ("海港通模具有限公司", "侮港通模具有限公司", ["brand_misspelt"]),
+        ("海港科技有限公司", "侮港科技有限公司", ["brand_unclear"]),  # 科技 says little
         ("海港有限公司", "侮港有限公司", ["brand_unclear"]),  # too short to tell
         ("江苏江海食品有限公司", "江苏江河食品有限公司", ["brand_unclear"]),  # two characters that brands use
         ("宁波海港通模具有限公司", "宁波侮港林模具有限公司", ["brand_differs"]),  # two slips
@@ -84,3 +89,17 @@ def test_a_character_that_only_resembles_is_a_slip_where_a_long_name_agrees_othe
     one: str, other: str, expected: list[str]
 ) -> None:
     assert codes(one, other) == expected
+
+
+def test_two_texts_that_begin_in_two_counties_are_no_slip_of_each_other() -> None:
+    assert {"临西", "林西"} <= county_names()
+    assert codes("临西禾映电子", "林西禾映电子") == ["brand_unclear"]
+    assert codes("禾西禾映电子", "和西禾映电子") == ["brand_misspelt"]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "unusual"),
+    [("技", "侮", True), ("技", "金", False), ("", "侮", False), ("江", "河", False)],
+)
+def test_a_character_that_names_do_not_use_is_unusual(x: str, y: str, unusual: bool) -> None:  # noqa: FBT001 - a case
+    assert is_unusual(Slip("other", 0, 0, x, y)) is unusual

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chengxin.kernel.names.regions import Relation, leading_places, most_specific, places_only, relate, trailing_place
+from chengxin.kernel.names.regions import (
+    Relation,
+    leading_places,
+    most_specific,
+    names_county,
+    places_only,
+    relate,
+    trailing_place,
+)
 from chengxin.kernel.names.tables import Place, places
 
 
@@ -129,3 +137,19 @@ def test_the_table_has_every_province_and_the_prefectures() -> None:
     assert len(under_the_country) == 34
     prefectures = {place.short for place in places().values() if len(place.above) == 2}
     assert len(prefectures) > 330
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "named"),
+    [
+        ("濉溪禾映", 0, True),
+        ("濉溪禾映", 1, True),
+        ("濉溪禾映", 2, False),
+        ("安徽濉溪", 3, True),
+        ("昆山禾映", 0, False),
+        ("门头沟", 2, True),
+        ("", 0, False),
+    ],
+)
+def test_a_county_is_found_where_a_character_belongs_to_its_name(text: str, at: int, named: bool) -> None:  # noqa: FBT001 - a case
+    assert names_county(text, at) is named

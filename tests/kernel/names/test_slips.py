@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chengxin.kernel.names.slips import Slip, find_slips, looks_or_sounds_alike, trim
+from chengxin.kernel.names.slips import Slip, find_slips, looks_or_sounds_alike, resembles, trim
 
 CHARACTERS = st.text(st.sampled_from("禾映和林木电子一二AB"), max_size=8)
 
@@ -62,6 +62,19 @@ def test_alike_in_sound_or_shape(pair: str) -> None:
 @pytest.mark.parametrize("pair", ["河海", "森林", "一亿", "二儿", "三山", "AB", "东西"])
 def test_not_alike(pair: str) -> None:
     assert not looks_or_sounds_alike(pair[0], pair[1])
+
+
+@pytest.mark.parametrize("pair", ["海还", "药钥", "系际", "玻剥"])
+def test_a_second_reading_counts(pair: str) -> None:
+    assert looks_or_sounds_alike(pair[0], pair[1])
+
+
+@pytest.mark.parametrize(
+    ("pair", "so"), [("集桌", True), ("海侮", True), ("谷古", True), ("河沉", False), ("三王", False)]
+)
+def test_resembling_is_weaker_than_looking_alike(pair: str, so: bool) -> None:  # noqa: FBT001 - a case
+    assert resembles(pair[0], pair[1]) is so
+    assert resembles(pair[1], pair[0]) is so
 
 
 @given(CHARACTERS, CHARACTERS)

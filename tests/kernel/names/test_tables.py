@@ -10,11 +10,14 @@ import pytest
 from chengxin.kernel import names
 from chengxin.kernel.names.tables import (
     branch_markers,
+    county_names,
     doubled_on_purpose,
     form_lengths,
     forms,
     lookalikes,
+    place_words,
     places,
+    readings,
     remarks,
     resembling,
     rows,
@@ -23,6 +26,7 @@ from chengxin.kernel.names.tables import (
     trade_lengths,
     used_in_brands,
     usual_characters,
+    usual_in_names,
 )
 
 TABLES = sorted(one.name for one in (resources.files(names) / "data").iterdir() if one.name.endswith(".csv"))
@@ -148,3 +152,27 @@ def test_resembling_is_mutual_and_no_character_resembles_itself() -> None:
 def test_brands_use_common_characters_and_no_stray_ones() -> None:
     assert {"江", "海", "河", "华"} <= used_in_brands()
     assert not {"侮", "锥"} & used_in_brands()
+
+
+def test_second_readings_only_add_to_the_first() -> None:
+    assert all(syllables()[character] <= readings()[character] for character in syllables())
+    assert {"huan", "hai"} <= readings()["还"]
+    assert "hai" not in syllables()["还"]
+    known = {one for group in syllables().values() for one in group}
+    assert {one for group in readings().values() for one in group} == known
+
+
+def test_counties_stand_beside_the_table_of_places_and_not_in_it() -> None:
+    assert {"濉溪", "昔阳", "秦州"} <= county_names()
+    assert not {place.short for place in places().values()} & county_names()
+    assert not set(places()) & county_names()
+    assert {len(name) for name in county_names()} == {2, 3, 4}
+    assert county_names() < place_words()
+    assert {"昆山", "庐山"} <= place_words()
+
+
+def test_usual_characters_of_names_are_those_of_brands_trades_places_and_forms() -> None:
+    assert used_in_brands() < usual_in_names()
+    assert {"公", "苏", "泵", "缆"} <= usual_in_names()
+    assert not {"侮", "杀", "辜"} & usual_in_names()
+    assert all(len(one) == 1 for one in usual_in_names())

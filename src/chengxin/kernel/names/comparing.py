@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 _SIGNS = re.compile("[-‐‑‒–—―_·、，。,.;；:：'\"“”‘’!！?？/\\\\|~*#…`^=\u00ad\u200e\u200f\u202a-\u202e\u2061-\u2064]+")
 _ROUND = str.maketrans("", "", "()")
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
-_SLIPS = ("place_misspelt", "brand_misspelt", "trade_misspelt", "form_misspelt")
-_SHORT_CORE = 5
+_CORE_SLIPS = ("brand_misspelt", "trade_misspelt")
+_SLIPS = ("place_misspelt", *_CORE_SLIPS, "form_misspelt")
+_LEAST_AGREEING = 3
 _MOST_SLIPS = 2
 
 
@@ -83,11 +84,18 @@ def _compare_different(x: str, y: str, findings: Findings) -> None:
     for one, other in ((a, b), (b, a)):
         if one.remark and one.remark != other.remark:
             findings.add("alias_ignored" if one.alias else "remark_ignored", one.remark)
-    slips = sum(reason.code in _SLIPS for reason in findings.reasons)
-    if slips > _MOST_SLIPS or (slips == _MOST_SLIPS and min(len(a.core), len(b.core)) < _SHORT_CORE):
+    if _is_doubtful([reason.code for reason in findings.reasons], min(len(a.core), len(b.core))):
         findings.add("many_slips")
     if not findings.reasons:
         findings.add("written_alike")
+
+
+def _is_doubtful(codes: list[str], core: int) -> bool:
+    """Tell whether slips in several parts, each forgiven, are too many together: in a form they matter least."""
+    in_core = sum(code in _CORE_SLIPS for code in codes)
+    in_body = in_core + codes.count("place_misspelt")
+    too_many = sum(code in _SLIPS for code in codes) > _MOST_SLIPS
+    return too_many or (in_body == _MOST_SLIPS and core - in_core < _LEAST_AGREEING)
 
 
 def _compare_figures(x: str, y: str, findings: Findings) -> None:

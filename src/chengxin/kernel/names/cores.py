@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chengxin.kernel.names.regions import Relation, relate
 from chengxin.kernel.names.slips import Slip, find_slips, trim
 from chengxin.kernel.names.spelling import is_spelling, latin_letters
-from chengxin.kernel.names.tables import doubled_on_purpose, trade_fields, used_in_brands
+from chengxin.kernel.names.tables import doubled_on_purpose, place_words, trade_fields, used_in_brands, usual_in_names
 
 if TYPE_CHECKING:
     from chengxin.kernel.names.parsing import Reading
@@ -24,6 +25,8 @@ _LONGER_BRAND = 4
 _EVIDENCE = 3
 _LEAST_EVIDENCE = 2
 _GENERAL = "general"
+_SCARCE = "joint_stock"
+_COUNTY_LENGTHS = (2, 3)
 
 
 def compare_cores(a: Reading, b: Reading, findings: Findings) -> None:
@@ -90,7 +93,7 @@ def judge_slips(a: Reading, b: Reading, slips: tuple[Slip, ...], findings: Findi
         _judge_brand(a, b, in_brand, len(slips), findings)
     if in_trade:
         lost = sum(slip.kind == "lost" for slip in in_trade)
-        plain = lost <= 1 and "edge" not in zones and all(slip.kind != "other" for slip in in_trade)
+        plain = lost <= 1 and "edge" not in zones and all(slip.kind != "other" or is_unusual(slip) for slip in in_trade)
         findings.add_slips("trade_misspelt" if plain else "trade_unclear", in_trade)
     if "words" in zones:
         compare_trades(a, b, findings)
@@ -99,9 +102,10 @@ def judge_slips(a: Reading, b: Reading, slips: tuple[Slip, ...], findings: Findi
 def _judge_brand(a: Reading, b: Reading, slips: tuple[Slip, ...], in_all: int, findings: Findings) -> None:
     """Judge slips in the brand: a slip that typing does not explain is a difference."""
     length = min(len(a.brand), len(b.brand))
-    open_ones = [slip for slip in slips if not _explains(slip, length)]
-    if in_all == 1 and slips[0].kind == "resembling" and _is_no_brand(slips[0]) and _agree_otherwise(a, b):
-        open_ones = []
+    carried = _agree_otherwise(a, b, in_all)
+    open_ones = [slip for slip in slips if not (_explains(slip, length) or (carried and _is_damaged(slip)))]
+    if _begin_in_two_counties(a.core, b.core):
+        open_ones = list(slips)
     if open_ones:
         extra_in_front = all(slip.kind == "lost" for slip in slips) and not min(slips[-1].at, slips[-1].at_other)
         if len(slips) == 1 or extra_in_front or (len(open_ones) == 1 and length >= _LONGER_BRAND):
@@ -114,31 +118,63 @@ def _judge_brand(a: Reading, b: Reading, slips: tuple[Slip, ...], in_all: int, f
         return
     findings.add_slips("brand_misspelt", slips)
     agreeing = min(len(a.core), len(b.core)) - in_all + sum(not (slip.x and slip.y) for slip in slips)
-    carried = bool((a.places and b.places) or a.words or b.words)
-    if agreeing < _LEAST_EVIDENCE or (agreeing < _EVIDENCE and not carried):
+    if agreeing < _needed(a, b):
         findings.add_slips("brand_thin", slips)
 
 
-def _is_no_brand(slip: Slip) -> bool:
-    """Tell whether one of the two characters is one that brands do not use: 江海 and 江河 are two brands."""
-    return not {slip.x, slip.y} <= used_in_brands()
+def _begin_in_two_counties(x: str, y: str) -> bool:
+    """Tell whether two texts begin in the names of two counties, which may sound alike: 涞源 and 莱源."""
+    table = place_words()
+    return any(x[:length] != y[:length] and {x[:length], y[:length]} <= table for length in _COUNTY_LENGTHS)
 
 
-def _agree_otherwise(a: Reading, b: Reading) -> bool:
+def _needed(a: Reading, b: Reading) -> int:
+    """Give how many characters of brand and trade must agree beside a slip: fewer, the more the rest of the names says.
+
+    Joint-stock companies and groups are few: beside their form a place, or a second character of the brand, is enough.
+    """
+    placed = bool(a.places and b.places)
+    scarce = a.form_text == b.form_text and a.form is not None and (a.form.group or a.form.kind == _SCARCE)
+    if scarce and placed:
+        return _LEAST_EVIDENCE - 1
+    told = placed or scarce or a.words or b.words
+    return _LEAST_EVIDENCE if told else _EVIDENCE
+
+
+def _is_damaged(slip: Slip) -> bool:
+    """Tell whether a character resembles one that brands use and is itself none: 江海 and 江河 are two brands."""
+    return slip.kind == "resembling" and not {slip.x, slip.y} <= used_in_brands()
+
+
+def is_unusual(slip: Slip) -> bool:
+    """Tell whether one of two exchanged characters is one that names do not use, so that no other word is meant."""
+    return bool(slip.x and slip.y) and not {slip.x, slip.y} <= usual_in_names()
+
+
+def _agree_otherwise(a: Reading, b: Reading, slips: int) -> bool:
     """Tell whether two long names agree in place, trade and form, so that a character that resembles is a slip.
 
-    Two firms of one trade, place and form whose brands differ in one character: in 1 of 400 such pairs the characters
-    resemble one another by chance.
+    Two firms of one trade, place and form whose brands differ in one character: in 1 of 200 such pairs the characters
+    resemble one another by chance, as often as they sound alike.
     """
-    same_places = {one.short for one in a.places} == {one.short for one in b.places}
-    told = bool(a.words) or min(len(a.brand), len(b.brand)) >= _LONGER_BRAND
-    return same_places and told and a.form_text == b.form_text != "" and min(len(a.core), len(b.core)) >= _LONGER_BRAND
+    if relate(a.places, b.places) not in {Relation.EQUAL, Relation.WIDENED}:
+        return False
+    agreeing = min(len(a.core), len(b.core)) - slips
+    if not a.places:
+        return agreeing - max(_general(a), _general(b)) / 2 >= _EVIDENCE
+    same_form = a.form is not None and b.form is not None and a.form.kind == b.form.kind
+    return agreeing >= (_LEAST_EVIDENCE if same_form else _EVIDENCE)
+
+
+def _general(reading: Reading) -> int:
+    """Count the characters of trade words that any firm may carry: 科技, 实业."""
+    return sum(len(word) for word in reading.words if trade_fields()[word] == _GENERAL)
 
 
 def _explains(slip: Slip, length: int) -> bool:
     """Tell whether a slip in a brand of this length is what typing makes: 金龙 and 龙金 are two brands."""
     if slip.kind == "doubled":
-        return length >= _SHORT_BRAND and (slip.x or slip.y) not in doubled_on_purpose()
+        return length >= _LONG_BRAND or (length == _SHORT_BRAND and (slip.x or slip.y) not in doubled_on_purpose())
     return slip.kind in _EXPLAINED or (slip.kind == "swapped" and length >= _LONG_BRAND)
 
 

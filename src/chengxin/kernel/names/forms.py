@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from chengxin.kernel.names.slips import looks_or_sounds_alike
+from chengxin.kernel.names.slips import looks_or_sounds_alike, resembles
 from chengxin.kernel.names.tables import Form, form_lengths, forms
 
 _JOINT_STOCK = "股份有限公司"
@@ -129,4 +129,4 @@ def _find_substituted(text: str, meant: tuple[str, ...], *, any_character: bool)
 
 def _one_slip(written: str, meant: str) -> bool:
     wrong = [place for place in range(len(meant)) if written[place] != meant[place]]
-    return len(wrong) == 1 and looks_or_sounds_alike(written[wrong[0]], meant[wrong[0]])
+    return len(wrong) == 1 and resembles(written[wrong[0]], meant[wrong[0]])

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from chengxin.kernel.names.parsing import Reading
     from chengxin.kernel.names.reasons import Findings
 
+_BARE = "公司"
+_LONG_FORM = len("有限公司")
+_MOST_LOST = 2
 _LONG_OR_SHORT = frozenset({"cooperative", "partnership"})
 
 
@@ -26,7 +29,9 @@ def settle_form(a: Reading, b: Reading, findings: Findings) -> bool:
         return False
     x, y = _behind_lead(clean), _behind_lead(other)
     slips = find_slips(x, y)
-    if slips is None or len(slips) != 1 or not _inside(slips[0], len(x) - len(clean.form_text)):
+    if not slips or not all(_inside(slip, len(x) - len(clean.form_text)) for slip in slips):
+        return False
+    if len(slips) > 1 and not _is_damage(slips, clean, other):
         return False
     findings.add("form_misspelt", *sorted((clean.form_text, y[slips[0].at_other :])))
     return True
@@ -45,6 +50,17 @@ def _may_be_damaged(clean: Reading, other: Reading) -> bool:
 
 def _behind_lead(reading: Reading) -> str:
     return reading.brand + reading.trade_slice + reading.form_text
+
+
+def _is_damage(slips: tuple[Slip, ...], clean: Reading, other: Reading) -> bool:
+    """Tell whether several slips only damage a long form: nothing is put in, little is lost, and no other form appears.
+
+    控股有限公司 and 有限公司 are no 股份有限公司 with slips; 股有份限公司 and 股份限有司 are.
+    """
+    plain = all(slip.kind != "other" and (slip.x or slip.kind == "doubled") for slip in slips)
+    lost = sum(slip.kind == "lost" for slip in slips)
+    bare = other.form is None or other.form_misspelt or other.form.text == _BARE
+    return plain and bare and lost <= _MOST_LOST and len(clean.form_text) >= _LONG_FORM
 
 
 def _inside(slip: Slip, form_start: int) -> bool:

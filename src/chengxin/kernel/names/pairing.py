@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chengxin.kernel.names.forms import COMPANY_KINDS, GROUP
 from chengxin.kernel.names.parsing import Reading, read_usual
 from chengxin.kernel.names.slips import find_slips
-from chengxin.kernel.names.tables import rows
+from chengxin.kernel.names.tables import county_names, rows
 
 if TYPE_CHECKING:
     from chengxin.kernel.names.reasons import Findings
@@ -57,7 +57,8 @@ def _mend_brackets(reading: Reading, other: Reading, findings: Findings) -> Read
     for content in reading.others:
         for place in other.inside:
             slips = find_slips(content, place.short)
-            if slips and len(slips) == 1 and slips[0].kind != "other" and place not in reading.inside:
+            one_slip = slips is not None and len(slips) == 1 and slips[0].kind != "other"
+            if slips and one_slip and place not in reading.inside and content not in county_names():
                 findings.add_slips("place_misspelt", slips)
                 rest = tuple(one for one in reading.others if one != content)
                 reading = reading._replace(inside=(*reading.inside, place), others=rest)

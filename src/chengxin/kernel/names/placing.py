@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chengxin.kernel.names.cores import judge_slips
-from chengxin.kernel.names.regions import Relation, relate
+from chengxin.kernel.names.cores import is_unusual, judge_slips
+from chengxin.kernel.names.regions import Relation, names_county, relate
 from chengxin.kernel.names.slips import Slip, find_slips
+from chengxin.kernel.names.tables import place_words
 
 if TYPE_CHECKING:
     from chengxin.kernel.names.parsing import Reading
     from chengxin.kernel.names.reasons import Findings
 
 _MOST_SLIPS = 2
+_MARKERS = frozenset("省市县区镇乡村")
 
 
 def compare_places(a: Reading, b: Reading, findings: Findings) -> bool:
@@ -76,9 +78,14 @@ def _settle_by_text(a: Reading, b: Reading, findings: Findings) -> bool:
         if one_lead + a.core == other_lead + b.core:
             findings.add("place_written", one_lead or other_lead, a.lead or b.lead)
             return True
+    if a.leading and b.leading and any(one.unknown_place and one.leading[-1].short in place_words() for one in (a, b)):
+        return False
     for one_lead, other_lead in pairs:
-        slips = find_slips(one_lead + a.core, other_lead + b.core)
+        x, y = one_lead + a.core, other_lead + b.core
+        slips = find_slips(x, y)
         if slips and _settles(one_lead, other_lead, slips):
+            if _names_another(x, y, len(one_lead or other_lead), slips[0]):
+                return False
             _tell(a, b, (one_lead, other_lead), slips, findings)
             return True
     return False
@@ -97,10 +104,19 @@ def _lead_pairs(a: Reading, b: Reading) -> list[tuple[str, str]]:
 
 def _settles(one_lead: str, other_lead: str, slips: tuple[Slip, ...]) -> bool:
     """Tell whether the texts differ by one slip in the place and at most one behind it."""
-    named = max(len(one_lead), len(other_lead)) > len("昆山")
     first = slips[0]
-    in_place = _in_place(first, one_lead, other_lead) and (first.kind != "other" or named)
+    named = max(len(one_lead), len(other_lead)) > len("昆山") and not {first.x, first.y} & _MARKERS
+    in_place = _in_place(first, one_lead, other_lead) and (first.kind != "other" or named or is_unusual(first))
     return in_place and len(slips) <= _MOST_SLIPS and not any(_in_place(one, one_lead, other_lead) for one in slips[1:])
+
+
+def _names_another(x: str, y: str, end: int, slip: Slip) -> bool:
+    """Tell whether what looks like a place with a slip is another place; ``end`` is where the place ends."""
+    if slip.kind == "doubled":
+        return False
+    shorter = end - (slip.kind == "lost")
+    ends = end if slip.x else shorter, end if slip.y else shorter
+    return names_county(x[: ends[0]], slip.at) or names_county(y[: ends[1]], slip.at_other)
 
 
 def _in_place(slip: Slip, one_lead: str, other_lead: str) -> bool:

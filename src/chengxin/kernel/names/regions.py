@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from chengxin.kernel.names.tables import Place, places, places_by_end, places_by_start
+from chengxin.kernel.names.tables import Place, county_names, places, places_by_end, places_by_start
 
 _MOST_LEVELS = 5
 _UNKNOWN = re.compile(
     "([\u4e00-\u9fff]{2,3}?)(?:自治县|县|(?<![城都超夜门股上集菜])市|镇|乡|街道|村|(?<![小社园景地校市特])区)"
 )
 _ALONE = ("县", "市")
+_COUNTY_LENGTHS = (2, 3, 4)
 _COUNTRY = "中国"
 
 
@@ -81,6 +82,19 @@ def places_only(text: str) -> tuple[Place, ...]:
     """Give the places that a text consists of, nothing else in it; empty where it says anything else."""
     at, chain, _ = leading_places(text)
     return chain if at == len(text) else ()
+
+
+def names_county(text: str, at: int) -> bool:
+    """Tell whether the character at ``at`` belongs to the name of a county that the table of places does not hold.
+
+    Such a name is another place, however much it resembles one of the table: 濉溪 is no slip for 本溪.
+    """
+    table = county_names()
+    return any(
+        text[start : start + length] in table
+        for length in _COUNTY_LENGTHS
+        for start in range(max(at - length + 1, 0), at + 1)
+    )
 
 
 def most_specific(chain: tuple[Place, ...]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chengxin.kernel.names.numerals import is_figure
-from chengxin.kernel.names.tables import lookalikes, resembling, syllables
+from chengxin.kernel.names.tables import lookalikes, readings, resembling
 
 _UNLIKE = frozenset({"resembling", "other"})
 _NOTHING: frozenset[str] = frozenset()
@@ -43,10 +43,15 @@ def looks_or_sounds_alike(one: str, other: str) -> bool:
     return _substitution(one, other) not in _UNLIKE
 
 
+def resembles(one: str, other: str) -> bool:
+    """Tell whether one character sounds like, looks like or at least resembles another."""
+    return _substitution(one, other) != "other"
+
+
 def _substitution(one: str, other: str) -> str:
     if is_figure(one) or is_figure(other):
         return "other"
-    if syllables().get(one, _NOTHING) & syllables().get(other, _NOTHING):
+    if readings().get(one, _NOTHING) & readings().get(other, _NOTHING):
         return "homophone"
     if other in lookalikes().get(one, _NOTHING):
         return "lookalike"

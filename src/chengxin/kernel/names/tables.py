@@ -88,6 +88,18 @@ def _above(short: str, within: dict[str, set[str]]) -> set[str]:
 
 
 @cache
+def county_names() -> frozenset[str]:
+    """Give the short names of counties and districts that ``places`` does not know, of former ones too."""
+    return frozenset(name for row in rows("county_names.csv") for name in row["names"].split())
+
+
+@cache
+def place_words() -> frozenset[str]:
+    """Give the short names of all places and counties known, also those that alone are words of other meaning."""
+    return county_names() | {place.short for place in places().values()}
+
+
+@cache
 def places_by_start() -> dict[str, tuple[str, ...]]:
     """Give the ways of writing places by their first two characters, the longest first."""
     return _index(places(), start=True)
@@ -158,6 +170,16 @@ def syllables() -> dict[str, frozenset[str]]:
 
 
 @cache
+def readings() -> dict[str, frozenset[str]]:
+    """Give all readings of a character, also those that ``syllables`` leaves out because they are second ones."""
+    found = dict(syllables())
+    for row in rows("other_readings.csv"):
+        for character in row["characters"]:
+            found[character] = found.get(character, frozenset()) | {row["syllable"]}
+    return found
+
+
+@cache
 def lookalikes() -> dict[str, frozenset[str]]:
     """Give the characters that look like a character."""
     found: dict[str, set[str]] = {}
@@ -190,6 +212,13 @@ def remarks() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
 def used_in_brands() -> frozenset[str]:
     """Give the characters that brands commonly use."""
     return frozenset("".join(row["characters"] for row in rows("brand_characters.csv")))
+
+
+@cache
+def usual_in_names() -> frozenset[str]:
+    """Give the characters that brands, trades, places or legal forms use; another is rare or a slip."""
+    listed = "".join(row["characters"] for row in rows("trade_characters.csv"))
+    return used_in_brands().union(listed, *trade_fields(), *places(), *forms())
 
 
 @cache
