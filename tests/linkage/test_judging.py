@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.kernel.names import compare_names
+from chengxin.linkage.columns import pool
 from chengxin.linkage.judging import CHUNK, JUDGED, Pair, judge, judge_all
 
 NAMES = st.sampled_from(
@@ -23,6 +24,7 @@ NAMES = st.sampled_from(
 )
 
 
+@settings(deadline=None)  # the first comparison reads the kernel's tables
 @given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40), NAMES, NAMES), max_size=6))
 def test_each_pair_is_judged_as_comparing_its_names_judges_it(pairs: list[Pair]) -> None:
     table = judge(pairs)
@@ -34,6 +36,7 @@ def test_each_pair_is_judged_as_comparing_its_names_judges_it(pairs: list[Pair])
         assert row["codes"].split() == [reason.code for reason in found.reasons]
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_the_judgement_does_not_depend_on_which_register_is_the_first(one: str, other: str) -> None:
     table = judge([(0, 0, one, other), (0, 0, other, one)])
@@ -68,7 +71,8 @@ def test_nothing_asked_is_nothing_judged() -> None:
 def test_many_pairs_come_back_whole_and_in_order_and_progress_is_told_to_the_end() -> None:
     pairs: list[Pair] = [(n, n + 1, f"昆山禾映{n}号有限公司", f"昆山禾映{n}号有限责任公司") for n in range(CHUNK + 3)]
     told: list[int] = []
-    table = pa.concat_tables(judge_all(pairs, told.append))
+    with pool() as workers:
+        table = pa.concat_tables(judge_all(pairs, told.append, workers))
     assert table.column("a").to_pylist() == list(range(CHUNK + 3))
     assert told == [CHUNK, 3]
     assert set(table.column("verdict").to_pylist()) == {"same"}

@@ -11,10 +11,11 @@ import pytest
 import sqlglot
 
 from chengxin.base.errors import ChengxinError
+from chengxin.linkage.blocks import BLOCKING, SURE, TRAINING
 from chengxin.linkage.columns import COLUMNS, table_of
 from chengxin.linkage.engines import ENGINES
 from chengxin.linkage.files import HEADER, read_csv
-from chengxin.linkage.levels import BLOCKING, SURE, TRAINING, comparisons, count_chances, settings
+from chengxin.linkage.levels import comparisons, count_chances, settings
 from chengxin.linkage.linking import Linked, LinkRegisters
 from chengxin.linkage.reading import Register
 from chengxin.rehearsal.registers import make_two_registers
@@ -123,7 +124,7 @@ def test_every_rule_and_level_names_columns_that_exist_and_can_be_said_to_spark(
     with duckdb.connect() as duck:
         duck.register("part", table_of(BASE, 0))
         chances = count_chances(duck, "part")
-    spark = settings(chances, "spark").create_settings_dict("spark")
+    spark = settings(chances, BLOCKING, 0.01, "spark").create_settings_dict("spark")
     conditions = [level["sql_condition"] for each in spark["comparisons"] for level in each["comparison_levels"]]
     assert any("LEVENSHTEIN" in one and "<= 1" in one for one in conditions)
     for condition in conditions:

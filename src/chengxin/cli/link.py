@@ -26,9 +26,11 @@ COUNTS = "counts.json"
     short_help="关联两份名册 / link two registers",
     help=both(
         "按名称关联两份没有共同代码的名册（CSV），结果写入 --out 文件夹：links.csv、review.csv、sample.csv、"
-        "report.html、report.json。关联只是建议，不会把任何信息归到主体名下。",
+        "report.html、report.json。两份名册都有法定代表人、成立日期、行政区划或地址列时一并比对，但不写入结果。"
+        "关联只是建议，不会把任何信息归到主体名下。",
         "Link two registers (CSV) that share no codes, by name. The folder --out gets links.csv, review.csv, "
-        "sample.csv (label it, then run link-report), report.html and report.json. A link attaches no fact.",
+        "sample.csv (label it, then run link-report), report.html and report.json. Columns of leader, founding date, "
+        "region or address that both files have are compared too and written nowhere. A link attaches no fact.",
     ),
 )
 @click.argument("first", metavar="FILE_A", type=FILE)

@@ -7,54 +7,74 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from splink import Linker
+from splink import Linker, block_on
 from splink.backends.duckdb import DuckDBAPI
 from splink.internals.exceptions import EMTrainingException
 
 from chengxin.base.errors import ChengxinError
-from chengxin.linkage.levels import SURE, TRAINING, rule, settings
+from chengxin.linkage.blocks import TRAINING, rule
+from chengxin.linkage.levels import retold, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import duckdb
+    from splink.internals.splink_dataframe import SplinkDataFrame
 
+    from chengxin.linkage.blocks import Pass
     from chengxin.linkage.levels import Chances
 
 TABLES = ("a", "b")
-"""The two registers stand in DuckDB's tables ``register_a`` and ``register_b``."""
+"""The rows of a pass stand in DuckDB's tables ``pass_a`` and ``pass_b``."""
 
 CANDIDATE = 0.01
 """Pairs of a lower probability are not looked at."""
 
+LEARNT_FROM = (1_000, 1_000_000)
+"""Pairs that weights are learnt from: at least, as fewer teach that what they lack never happens, and at most."""
+
+
+NEVER = 1e-4
+"""The least a weight may say of how often a level holds for one body: a register may lack what the next one has."""
+
 
 class Engine(Protocol):
-    """Predicts which pairs of the two registers may mean one body."""
+    """Learns the weights and predicts which pairs of the two registers may mean one body."""
 
-    def predict(self, duck: duckdb.DuckDBPyConnection, chances: Chances, spill: Path) -> tuple[str, dict[str, Any]]:
-        """Return what DuckDB can select the predicted pairs from, and the trained model."""
+    def train(self, duck: duckdb.DuckDBPyConnection, one: Pass, chances: Chances, spill: Path) -> dict[str, Any]:
+        """Return the model learnt from the rows of a pass."""
+
+    def predict(self, duck: duckdb.DuckDBPyConnection, one: Pass, model: dict[str, Any], spill: Path) -> str:
+        """Return what DuckDB can select the predicted pairs of a pass from."""
 
 
 class DuckEngine:
     """DuckDB, in this process and on every core."""
 
-    def predict(self, duck: duckdb.DuckDBPyConnection, chances: Chances, spill: Path) -> tuple[str, dict[str, Any]]:  # noqa: ARG002 - the shape of an engine
-        """Return the table of predicted pairs and the model."""
+    def train(self, duck: duckdb.DuckDBPyConnection, one: Pass, chances: Chances, spill: Path) -> dict[str, Any]:  # noqa: ARG002 - the shape of an engine
+        """Return the model."""
+        linker = Linker(self._tables(duck), settings(chances, one.blocks, one.prior), log_level=logging.ERROR)
+        return _train(linker, duck)
+
+    def predict(self, duck: duckdb.DuckDBPyConnection, one: Pass, model: dict[str, Any], spill: Path) -> str:  # noqa: ARG002 - the shape of an engine
+        """Return the table of predicted pairs."""
+        linker = Linker(self._tables(duck), _told(model, one, "duckdb"), log_level=logging.ERROR)
+        return linker.inference.predict(CANDIDATE, warning_mode="never").physical_name
+
+    @staticmethod
+    def _tables(duck: duckdb.DuckDBPyConnection) -> list[SplinkDataFrame]:
         engine = DuckDBAPI(duck)
-        registers = [engine.register(f"register_{one}", dataset_display_name=one) for one in TABLES]
-        linker = Linker(registers, settings(chances), log_level=logging.ERROR)
-        model = _train(linker, duck)
-        return linker.inference.predict(CANDIDATE, warning_mode="never").physical_name, model
+        return [engine.register(f"pass_{one}", dataset_display_name=one) for one in TABLES]
 
 
 class SparkEngine:
     """Apache Spark: the extra ``chengxin[spark]``. The master is ``CHENGXIN_SPARK``, by default this machine's cores.
 
-    The registers and the pairs go over Parquet files in the output folder, which the cluster must be able to reach.
+    The rows and the pairs go over Parquet files in the output folder, which the cluster must be able to reach.
 
     Raises:
         ChengxinError: the extra is not installed.
@@ -71,8 +91,23 @@ class SparkEngine:
             ) from error
         self._sessions = SparkSession
 
-    def predict(self, duck: duckdb.DuckDBPyConnection, chances: Chances, spill: Path) -> tuple[str, dict[str, Any]]:
-        """Return the Parquet files of predicted pairs and the model."""
+    def train(self, duck: duckdb.DuckDBPyConnection, one: Pass, chances: Chances, spill: Path) -> dict[str, Any]:
+        """Return the model."""
+        with self._tables(duck, spill) as tables:
+            made = settings(chances, one.blocks, one.prior, "spark")
+            return _train(Linker(tables, made, log_level=logging.ERROR), duck)
+
+    def predict(self, duck: duckdb.DuckDBPyConnection, one: Pass, model: dict[str, Any], spill: Path) -> str:
+        """Return the Parquet files of predicted pairs."""
+        with self._tables(duck, spill) as tables:
+            linker = Linker(tables, _told(model, one, "spark"), log_level=logging.ERROR)
+            found = linker.inference.predict(CANDIDATE, warning_mode="never").as_spark_dataframe()
+            found.write.mode("overwrite").parquet(str(spill / f"pairs_{one.name}"))
+        return f"read_parquet('{spill / f'pairs_{one.name}'}/*.parquet')"
+
+    @contextmanager
+    def _tables(self, duck: duckdb.DuckDBPyConnection, spill: Path) -> Iterator[list[SplinkDataFrame]]:
+        """Give Spark the rows of the pass; its session ends with the block."""
         from splink.backends.spark import SparkAPI, similarity_jar_location  # noqa: PLC0415 - needs the extra
 
         spill.mkdir(parents=True, exist_ok=True)
@@ -84,36 +119,39 @@ class SparkEngine:
             session.sparkContext.setLogLevel("ERROR")
             session.sparkContext.setCheckpointDir(str(spill / "checkpoints"))
             engine = SparkAPI(spark_session=session)  # type: ignore[no-untyped-call]
-            registers = []
+            tables = []
             for one in TABLES:
-                path = spill / f"register_{one}.parquet"
-                duck.execute(f"COPY register_{one} TO '{path}' (FORMAT parquet)").fetchall()
-                registers.append(engine.register(session.read.parquet(str(path)), dataset_display_name=one))
-            linker = Linker(registers, settings(chances, "spark"), log_level=logging.ERROR)
-            model = _train(linker, duck)
-            found = linker.inference.predict(CANDIDATE, warning_mode="never").as_spark_dataframe()
-            found.write.mode("overwrite").parquet(str(spill / "pairs"))
+                path = spill / f"pass_{one}.parquet"
+                duck.execute(f"COPY pass_{one} TO '{path}' (FORMAT parquet)").fetchall()
+                tables.append(engine.register(session.read.parquet(str(path)), dataset_display_name=one))
+            yield tables
         finally:
             session.stop()
-        return f"read_parquet('{spill / 'pairs'}/*.parquet')", model
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine, "spark": SparkEngine}
 
 
+def _told(model: dict[str, Any], one: Pass, dialect: str) -> dict[str, Any]:
+    """Return the trained model as this pass uses it."""
+    rules = [block_on(key).create_blocking_rule_dict(dialect) for key in one.keys]
+    return retold(model, rules, one.prior, one.same)
+
+
 def _train(linker: Linker, duck: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Learn the weights from the registers and return the model as Splink keeps it.
 
-    What the registers cannot teach keeps the weight it has: without a sure pair Splink would learn that there are
-    none (and fail at the logarithm of nought), and it refuses to learn from no pair at all and from sure pairs that are
-    all the pairs there are.
+    What the registers cannot teach keeps the weight it has, and no weight says that a thing never happens.
     """
-    if any(
-        duck.execute(f"SELECT 1 FROM register_a l JOIN register_b r ON {rule(one)} LIMIT 1").fetchall() for one in SURE
-    ):
-        with suppress(ValueError):
-            linker.training.estimate_probability_two_random_records_match([rule(one) for one in SURE], recall=0.8)
-    with suppress(EMTrainingException):
-        linker.training.estimate_parameters_using_expectation_maximisation(rule(TRAINING), max_pairs=1e6)
+    least, most = LEARNT_FROM
+    pairs = duck.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM pass_a l JOIN pass_b r ON {rule(TRAINING)} LIMIT {least})"
+    )
+    if pairs.fetchall()[0][0] == least:
+        with suppress(EMTrainingException):
+            linker.training.estimate_parameters_using_expectation_maximisation(rule(TRAINING), max_pairs=most)
     model: dict[str, Any] = linker.misc.save_model_to_json()
+    for level in (level for one in model["comparisons"] for level in one["comparison_levels"]):
+        if "m_probability" in level:
+            level["m_probability"] = max(level["m_probability"], NEVER)
     return model

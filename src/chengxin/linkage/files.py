@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 HEADER = ("a_id", "a_name", "b_id", "b_name", "probability", "score", "verdict", "why", "codes", "reasons")
 """Columns of ``links.csv`` and ``review.csv``: ``why`` says why a pair needs a person (``several``: more than one
-partner fits; ``unclear``: the names do not decide it)."""
+partner fits; ``unclear``: the names do not decide it; ``crowded``: the registers hold so many bodies that such a slip
+often means another one; ``details``: leader, date, region or address speak against it)."""
 
 KNOWN = frozenset(
     {"links.csv", "review.csv", "model.json", "sample.csv", "report.json", "report.html", "counts.json", "spill"}

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyarrow as pa
 
 from chengxin.kernel.names import compare_names
-from chengxin.linkage.columns import pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
 
 CHUNK = 5_000
 """Pairs a process takes at a time."""
@@ -46,15 +46,15 @@ def judge(pairs: Sequence[Pair]) -> pa.Table:
     )
 
 
-def judge_all(pairs: Sequence[Pair], told: Callable[[int], None]) -> Iterator[pa.Table]:
-    """Yield the judgements of all pairs in order; ``told`` hears how many more are done."""
-    starts = range(0, len(pairs), CHUNK)
-    if len(starts) <= 1:
-        for start in starts:
-            yield judge(pairs[start : start + CHUNK])
-            told(len(pairs))
-        return
-    with pool() as workers:
-        for table in workers.map(judge, (pairs[start : start + CHUNK] for start in starts)):
-            yield table
-            told(table.num_rows)
+def judge_all(
+    pairs: Sequence[Pair], told: Callable[[int], None], workers: Executor | None = None
+) -> Iterator[pa.Table]:
+    """Yield the judgements of all pairs in order, made by ``workers`` where there are many.
+
+    ``told`` hears how many more are done.
+    """
+    parts = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
+    use = workers if len(parts) > 1 else None
+    for table in use.map(judge, parts) if use else map(judge, parts):
+        yield table
+        told(table.num_rows)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chengxin.base.errors import ChengxinError
 from chengxin.kernel.names import fold_name
+from chengxin.linkage.details import DETAILS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +23,15 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 
 @dataclass(frozen=True)
 class Register:
-    """The rows of one register: ``ids`` as the file gives them (the line number where it has none) and ``names``."""
+    """The rows of one register: ``ids`` as the file gives them (the line number where it has none) and ``names``.
+
+    ``details`` holds what else the register says of each row, as written, by the detail's name (``details.DETAILS``).
+    """
 
     path: Path
     ids: list[str]
     names: list[str]
+    details: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_register(path: Path, name_column: str = "", id_column: str = "") -> Register:
@@ -47,11 +52,15 @@ def read_register(path: Path, name_column: str = "", id_column: str = "") -> Reg
         name_at = _column(path, header, name_column, NAME_HEADERS)
         id_at = _column(path, header, id_column, ()) if id_column else -1
         ids, names = [], []
+        columns = {one.name: at for one in DETAILS if (at := _known(header, one.headers)) not in {-1, name_at, id_at}}
+        details: dict[str, list[str]] = {name: [] for name in columns}
         for line in lines:
             name = line[name_at].strip() if name_at < len(line) else ""
             if fold_name(name):
                 ids.append(line[id_at].strip() if 0 <= id_at < len(line) else str(lines.line_num))
                 names.append(name)
+                for one, at in columns.items():
+                    details[one].append(line[at].strip() if at < len(line) else "")
     except csv.Error as error:
         raise ChengxinError(
             "register_no_csv",
@@ -60,7 +69,7 @@ def read_register(path: Path, name_column: str = "", id_column: str = "") -> Reg
             where=f"{path.name}:{lines.line_num}",
         ) from error
     _require(path, ids)
-    return Register(path, ids, names)
+    return Register(path, ids, names, details)
 
 
 def _text(path: Path) -> str:
@@ -76,6 +85,11 @@ def _text(path: Path) -> str:
         f"{path.name} is no text in UTF-8 or GB18030: save it as CSV in UTF-8",
         where=path.name,
     )
+
+
+def _known(header: list[str], known: tuple[str, ...]) -> int:
+    """Return where the first of the known headers stands, -1 where none does."""
+    return next((header.index(one) for one in known if one in header), -1)
 
 
 def _column(path: Path, header: list[str], asked: str, known: tuple[str, ...]) -> int:
