@@ -10,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from chengxin.accounts.actor import OPERATIONS
 from chengxin.accounts.signing import content_digest, sign
+from chengxin.audit.actions import record_event
 from chengxin.ends.office.sessions import BEGAN, EPOCH, SEEN, STRONG
 from chengxin.testing.making import (
     NOW,
@@ -64,6 +66,11 @@ class World:
         self.batch = make_batch(self.own)
         self.hidden = make_batch(self.other, pk=123456789)
         self.record = make_record(1, make_subject())
+        self.client = make_signing_client(self.other)
+        with transaction.atomic():
+            self.event = record_event(
+                at=NOW, actor=("operator", "cli", ""), action="batch.received", object_kind="batch", object_id="1"
+            )
 
     def values(self) -> dict[str, object]:
         """Return what stands for each part of an address."""
@@ -75,6 +82,8 @@ class World:
             "form": "csv",
             "record_id": self.record.pk,
             "username": "nobody-of-this-name",
+            "client_id": self.client.id,
+            "event_id": self.event,
         }
 
 

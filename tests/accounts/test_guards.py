@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from chengxin.accounts.actions.approvals import DecideApproval
+from chengxin.accounts.actions.clients import AddClientKey, GrantOperation, MakeApiClient, WithdrawFromClient
 from chengxin.accounts.actions.grants import BindIdentity, GrantDuties, ResetLogIn
-from chengxin.accounts.actor import officer_actor
-from chengxin.accounts.models import Approval, Officer, OutsideIdentity
+from chengxin.accounts.actions.organisations import CloseOrganisation, ReopenOrganisation
+from chengxin.accounts.actor import CHECK, officer_actor
+from chengxin.accounts.clients import ApiClient, ClientGrant, ClientKey
+from chengxin.accounts.models import Approval, Officer, Organisation, OutsideIdentity
+from chengxin.accounts.signing import load_private_key, make_private_key
 from chengxin.base.context import acting
 from chengxin.testing.ends import as_role
-from chengxin.testing.making import NOW, make_officer, make_organisation
+from chengxin.testing.making import NOW, make_officer, make_organisation, make_signing_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,3 +134,76 @@ def test_a_used_or_decided_approval_stays_as_it_is_even_for_the_owner(
     grant.execute()
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         owner.execute("UPDATE accounts_approval SET used_at = NULL, used_by = ''")
+
+
+GRANT = """INSERT INTO accounts_clientgrant (client_id, operation, items, purposes, per_minute, per_day, made_at,
+    made_by, approval, ends_at)
+    SELECT id, 'subjects.read', ARRAY['*'], ARRAY['*'], 1, 1, now(), 'boss', {approval}, now()
+    FROM accounts_apiclient"""
+KEY = """INSERT INTO accounts_clientkey (client_id, key_id, suite, public_key, fingerprint, made_at, made_by,
+    approval, ends_at)
+    SELECT id, 'mine', 'international', '', 'f', now(), 'boss', NULL, now() FROM accounts_apiclient"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        GRANT.format(approval="NULL"),
+        GRANT.format(approval="(SELECT max(id) FROM accounts_approval)"),
+        KEY,
+        "UPDATE accounts_clientgrant SET revoked_at = NULL",
+        "UPDATE accounts_clientkey SET revoked_at = NULL",
+        "UPDATE accounts_apiclient SET revoked_at = NULL",
+        "UPDATE accounts_apiclient SET allow_bearer = true",
+        "UPDATE accounts_apiclient SET expires_at = 'infinity'",
+        "UPDATE accounts_clientgrant SET per_day = 2000000000",
+        "DELETE FROM accounts_clientgrant",
+        "UPDATE accounts_organisation SET is_active = true WHERE code = 'tax'",
+        "UPDATE accounts_organisation SET registrar = true",
+        "INSERT INTO accounts_organisation (code) VALUES ('mine')",
+    ],
+)
+def test_the_office_gives_clients_and_closed_organisations_nothing_past_the_rules(
+    two: tuple[Actor, Actor, int], connect_as: Callable[[str], psycopg.Connection], statement: str
+) -> None:
+    boss, guard, office = two
+    tax = make_organisation("tax", is_active=False)
+    held = make_signing_client(tax, CHECK)
+    for taken in (ApiClient, ClientGrant, ClientKey):
+        taken.objects.update(revoked_at=NOW)
+    other = MakeApiClient(boss, "x", tax, NOW, NOW + timedelta(days=9)).execute()[0]
+    asked = GrantOperation(boss, other.pk, CHECK, ("*",), ("*",), 1, 1, NOW + timedelta(days=9), NOW).ask("x")
+    DecideApproval(guard, asked.pk, True, "x", NOW).execute()
+    link = connect_as("office")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), link.transaction():
+        _as_boss(link, office, statement)
+    assert not ClientGrant.objects.filter(revoked_at=None).exists()
+    assert ApiClient.objects.get(pk=held.id).revoked_at == NOW
+    assert not Organisation.objects.get(code="tax").is_active
+
+
+def test_what_two_agreed_on_about_clients_and_organisations_the_office_can_do(two: tuple[Actor, Actor, int]) -> None:
+    boss, guard, office = two
+    tax = make_organisation("tax", is_active=False)
+    with as_role("office"), acting("officer", "boss", office, everywhere=True):
+        client = MakeApiClient(boss, "x", tax, NOW, NOW + timedelta(days=9)).execute()[0]
+    ends_at = NOW + timedelta(days=9, microseconds=7)
+    pem = load_private_key(make_private_key("national")).public_pem()
+    wanted = (
+        GrantOperation(boss, client.pk, CHECK, ("penalty", "licence"), ("政府采购",), 60, 900, ends_at, NOW),
+        AddClientKey(boss, client.pk, pem, ends_at, NOW),
+        ReopenOrganisation(boss, "tax", NOW),
+    )
+    with as_role("office"):
+        for one in wanted:
+            with acting("officer", "boss", office, everywhere=True):
+                asked = one.ask("x")
+            with acting("officer", "guard", office, everywhere=True):
+                DecideApproval(guard, asked.pk, True, "x", NOW).execute()
+            with acting("officer", "boss", office, everywhere=True):
+                one.execute()
+        with acting("officer", "boss", office, everywhere=True):
+            WithdrawFromClient(boss, client.pk, NOW, operation=CHECK, reason="x").execute()
+            CloseOrganisation(boss, "tax", "x", NOW).execute()
+    assert ClientKey.objects.get().public_key == pem
+    assert ClientGrant.objects.get().items == ["licence", "penalty"]

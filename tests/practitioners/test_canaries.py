@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import csv
 import logging
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +18,25 @@ import psycopg
 import pytest
 from django.db import connection
 
+from chengxin.accounts.actions.approvals import DecideApproval
 from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.base.config import embedded_url, read_secrets
 from chengxin.base.embedded import BINARIES
+from chengxin.cli.database import embedded_server
+from chengxin.crypto import load_keyring
+from chengxin.operations.archive import KIND as LOG_KIND
+from chengxin.operations.places import BackupFolder
+from chengxin.operations.restoring import unpack
+from chengxin.operations.sealed import SealedFile, open_file, read_signed
+from chengxin.operations.taking import Manifest
 from chengxin.practitioners.actions.change_identity import ChangeIdentity, Ground
 from chengxin.practitioners.actions.rotate_numbers import RotateNumbers
 from chengxin.practitioners.errors import NothingToShow, TextHasNumber
 from chengxin.practitioners.models import SealedText
 from chengxin.practitioners.sealed import open_text
+from chengxin.testing.rig import build, own_environment
 
-from .conftest import id_number, line
+from .conftest import HEADER, id_number, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,12 +88,21 @@ def work(register: Register, canaries: list[str]) -> list[str]:
         said.append(str(refused.value))
     with pytest.raises(NothingToShow):
         register.look("LS99999999")
-    from chengxin.accounts.actor import operator  # noqa: PLC0415 - Django is set up by the fixtures
+    from chengxin.accounts.actor import (  # noqa: PLC0415 - Django is set up by the fixtures
+        CHANGE_PRACTITIONERS,
+        DECIDE_APPROVALS,
+        Actor,
+        operator,
+    )
 
     ground = Ground("居民身份证法 第十一条", "更正证明 昆公户〔2026〕9号")
-    ChangeIdentity(
+    change = ChangeIdentity(
         operator(), "lawyer", "LS00000001", ground, register.now, new_number=canaries[4], keyring=register.keyring
-    ).execute()
+    )
+    second = Actor("officer", "wu", "centre", frozenset({CHANGE_PRACTITIONERS, DECIDE_APPROVALS}), everywhere=True)
+    approval = change.ask("当事人申请")
+    DecideApproval(second, approval.pk, agree=True, reason="已核对原件", now=register.now).execute()
+    change.execute()
     register.keyring.rotate("sealed-number", register.now)
     register.keyring.rotate("blind-index", register.now)
     RotateNumbers(("system", "x", ""), register.now, register.keyring).execute()
@@ -147,3 +168,78 @@ def test_the_search_finds_what_is_planted_in_the_open(register: Register, server
     _count, found = searched(server_folder, traces([planted]))
     assert any("pg_wal" in one for one in found)
     assert any("log" in Path(one).parts for one in found), "the server's log has statements that failed"
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run ``chengxin`` on the installation in ``folder``; return everything it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chengxin.cli.main", *arguments],
+        env=own_environment(folder), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def hand_in(folder: Path, *rows: dict[str, str]) -> str:
+    """Register a file of lawyers, and take the file away again as a department would."""
+    given = folder / "files" / "lawyers.csv"
+    with given.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, HEADER)
+        writer.writeheader()
+        writer.writerows(rows)
+    said = run(folder, "practitioners", "import", str(given), "--org", "ks-sfj", "--occupation", "lawyer", "--json")
+    given.unlink()
+    return said
+
+
+def unpacked(folder: Path, backups: BackupFolder, into: Path) -> None:
+    """Open everything a thief would have who has the backups and the keys for backups: files and log."""
+    keyring = load_keyring(folder / "keys")
+    label = backups.labels()[-1]
+    manifest = Manifest.read(backups, label, keyring.public_keys("receipt"))
+    for number, packed in enumerate(manifest.files):
+        (into / f"{number}").mkdir(parents=True)
+        unpack(keyring, backups.base(label), packed, manifest.system, into / f"{number}")
+    (into / "wal").mkdir()
+    for note in backups.wal.glob("*.json"):
+        sealed = SealedFile.read(read_signed(note, LOG_KIND, keyring.public_keys("receipt"))["file"])
+        with (into / "wal" / note.stem).open("xb") as out:
+            open_file(keyring, backups.wal, sealed, manifest.system, out)
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """Yield a folder under a short path, for an installation, its backups, and what is in them."""
+    made = Path(tempfile.mkdtemp(dir="/tmp", prefix="chengxin-canary-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.mark.timeout(900)
+def test_planted_numbers_are_in_no_backup_neither_sealed_nor_unpacked(canaries: list[str], room: Path) -> None:
+    """A real backup by the command: one number before it, one after it, which is in the log alone, and wrong rows."""
+    folder, backups = room / "var", BackupFolder(room / "backups")
+    folder.mkdir(mode=0o755)
+    rig = build(folder, bodies=2)
+    wrong = canaries[2][:-1] + ("1" if canaries[2][-1] != "1" else "2")
+    said = hand_in(folder, line(1, number=canaries[0]), line(2, number=wrong), line(3, licence=canaries[3]))
+    run(folder, "backup", "--to", str(backups.root))
+    leaked = id_number(778, "19671117", "110105")
+    with embedded_server(folder):
+        hand_in(folder, line(4, number=canaries[1]))
+        with psycopg.connect(rig.url("superuser"), autocommit=True) as session:
+            kept = session.execute("SELECT count(*) FROM core.practitioners_sealedtext").fetchone()
+            session.execute("CREATE TABLE public.leak AS SELECT %s::text AS number", [leaked])
+    run(folder, "backup", "--keep-all")
+    assert kept is not None
+    assert kept[0] >= 2, "the numbers are there, sealed"
+    unpacked(folder, backups, room / "open")
+    wanted = traces([*canaries[:4], wrong])
+    assert [one for one in wanted if one in said.encode()] == []
+    sealed, found = searched(backups.root, [*wanted, *traces([leaked])])
+    assert (sealed > 3, found) == (True, [])
+    opened, found = searched(room / "open", wanted)
+    assert (opened > 100, found) == (True, [])
+    there = {Path(one).relative_to(room / "open").parts[0] for one in searched(room / "open", [leaked.encode()])[1]}
+    assert there >= {"0", "wal"}, "a number that lies in the open is found in the cluster and in the log"

@@ -1,17 +1,27 @@
-"""A changed name or number is one person, and what was before is shown to nobody; the dead are closed."""
+"""A changed name or number is one person, what was before is shown to nobody, the dead are closed; each takes two."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chengxin.accounts.actor import REGISTER_PRACTITIONERS, Actor
+from chengxin.accounts.actions.approvals import DecideApproval, NotApproved
+from chengxin.accounts.actor import CHANGE_PRACTITIONERS, DECIDE_APPROVALS, Actor
+from chengxin.accounts.models import Approval
 from chengxin.audit.models import Event
 from chengxin.base.errors import ChengxinError, NotPermitted
-from chengxin.practitioners.actions.change_identity import ChangeIdentity, CloseDeceased, Ground
-from chengxin.practitioners.errors import FileNotTaken, NothingToShow, NumberWrong, TextHasNumber
+from chengxin.practitioners.actions.change_identity import ChangeIdentity, CloseDeceased, ConfirmIdentity, Ground
+from chengxin.practitioners.errors import (
+    FileNotTaken,
+    IdentityDiffers,
+    NothingToShow,
+    NumberWrong,
+    TextHasNumber,
+    TooManyLooks,
+)
 from chengxin.practitioners.models import Attempt, Person, Practitioner, SealedText
 from chengxin.practitioners.sealed import persons_of
 from chengxin.testing.making import make_organisation
@@ -22,7 +32,8 @@ if TYPE_CHECKING:
     from .conftest import Register
 
 GROUND = Ground("中华人民共和国民法典 第一千零一十六条", "变更更正证明 昆公户〔2026〕8号 昆山市公安局")
-CLERK = Actor("officer", "sun", "ks-sfj", frozenset({REGISTER_PRACTITIONERS}))
+CLERK = Actor("officer", "sun", "ks-sfj", frozenset({CHANGE_PRACTITIONERS}))
+SECOND = Actor("officer", "wu", "ks-sfj", frozenset({CHANGE_PRACTITIONERS, DECIDE_APPROVALS}))
 
 
 @pytest.fixture
@@ -31,9 +42,100 @@ def held(register: Register) -> Register:
     return register
 
 
+def given(held: Register, licence: str = "LS00000001", **changed: Any) -> ChangeIdentity:
+    return replace(ChangeIdentity(CLERK, "lawyer", licence, GROUND, held.now, keyring=held.keyring), **changed)
+
+
+def agree(act: ChangeIdentity | CloseDeceased) -> Approval:
+    """Let one officer ask and a second one agree."""
+    return DecideApproval(SECOND, act.ask("当事人申请").pk, agree=True, reason="已核对原件", now=act.now).execute()
+
+
 def change(held: Register, licence: str = "LS00000001", **changed: Any) -> None:
-    given = ChangeIdentity(CLERK, "lawyer", licence, GROUND, held.now, keyring=held.keyring)
-    replace(given, **changed).execute()
+    act = given(held, licence, **changed)
+    agree(act)
+    act.execute()
+
+
+def test_nothing_is_changed_by_one_officer_alone(held: Register) -> None:
+    act = given(held, new_name="李静")
+    with pytest.raises(NotApproved):
+        act.execute()
+    asked = act.ask("当事人申请")
+    with pytest.raises(NotApproved):
+        act.execute()
+    with pytest.raises(NotPermitted):
+        DecideApproval(replace(CLERK, operations=SECOND.operations), asked.pk, True, "x", held.now).execute()
+    DecideApproval(SECOND, asked.pk, agree=False, reason="与文书不符", now=held.now).execute()
+    with pytest.raises(NotApproved):
+        act.execute()
+    assert held.look("LS00000001").name == "李建国"
+
+
+def test_what_was_agreed_is_what_is_done_once(held: Register) -> None:
+    act = given(held, new_name="李静", new_number=id_number(500))
+    agree(act)
+    others: tuple[dict[str, Any], ...] = (
+        {"new_name": "李婧"},
+        {"new_number": id_number(501)},
+        {"new_number": ""},
+        {"licence": "LS00000002"},
+        {"ground": replace(GROUND, document="另一份文书")},
+    )
+    for other in others:
+        with pytest.raises(NotApproved):
+            replace(act, **other).execute()
+    with pytest.raises(NotApproved):
+        replace(act, actor=SECOND).execute()
+    act.execute()
+    with pytest.raises(NotApproved):
+        act.execute()
+    assert held.look("LS00000001").name == "李静"
+
+
+def test_an_approval_keeps_neither_the_new_name_nor_the_number(held: Register) -> None:
+    act = given(held, new_name="李静", new_number=id_number(500))
+    agree(act)
+    kept = str(list(Approval.objects.values())) + str(list(Event.objects.values()))
+    assert "李静" not in kept
+    assert id_number(500) not in kept
+    content = Approval.objects.get().content
+    assert len(content["new_name"]) == len(content["new_number"]) == 32
+    other = given(held, "LS00000002", new_name="李静").content()
+    assert other["new_name"] != content["new_name"], "one name under two licences is not seen to be one"
+    with pytest.raises(TextHasNumber):
+        act.ask(f"核对 {id_number(500)}")
+
+
+def test_who_agrees_has_read_the_document_and_nobody_tries_numbers_out(held: Register) -> None:
+    content = given(held, new_name="李静", new_number=id_number(500)).content()
+    confirm = ConfirmIdentity(SECOND, content, held.now, "李 静", id_number(500).lower(), held.keyring)
+    confirm.execute()
+    with pytest.raises(NotPermitted):
+        replace(confirm, actor=replace(SECOND, operations=frozenset())).execute()
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"new_name": "李婧"},
+        {"new_name": ""},
+        {"new_number": ""},
+        {"new_number": id_number(1)},
+    )
+    for wrong in wrongs:
+        with pytest.raises(IdentityDiffers) as refused:
+            replace(confirm, **wrong).execute()
+        assert id_number(1) not in str(refused.value)
+    with pytest.raises(IdentityDiffers):
+        replace(confirm, new_number="x").execute()
+    with pytest.raises(TooManyLooks):
+        confirm.execute()
+    replace(confirm, now=held.now.replace(hour=held.now.hour + 2)).execute()
+
+
+def test_an_approval_is_asked_for_by_who_may_and_about_who_is_there(held: Register) -> None:
+    with pytest.raises(NothingToShow):
+        given(held, "LS1", new_name="李静").ask("x")
+    with pytest.raises(NotPermitted):
+        given(held, new_name="李静", actor=replace(CLERK, operations=frozenset())).ask("x")
+    assert not Approval.objects.exists()
 
 
 def test_a_new_name_is_shown_and_the_old_one_finds_nothing_and_is_nowhere(held: Register) -> None:
@@ -89,8 +191,10 @@ def test_back_to_the_old_name_and_number(held: Register) -> None:
 
 def test_another_persons_number_is_the_generic_answer_counted_and_locked_after_five(held: Register) -> None:
     for _ in range(5):
+        act = given(held, new_number=id_number(2))
+        agree(act)
         with pytest.raises(NothingToShow) as refused:
-            change(held, new_number=id_number(2))
+            act.execute()
         assert refused.value.as_dict() == NothingToShow().as_dict()
     assert Attempt.objects.filter(actor="officer:sun", found=False).count() == 5
     assert Event.objects.filter(action="practitioner.change_refused").count() == 5
@@ -107,7 +211,7 @@ def test_another_persons_number_is_the_generic_answer_counted_and_locked_after_f
         ({"new_name": "李静", "ground": Ground(" ", "文书")}, ChengxinError),
         ({"new_name": "李静", "ground": Ground("法", "")}, ChengxinError),
         ({"new_name": "李静", "ground": Ground("法", f"证明 {id_number(1)}")}, TextHasNumber),
-        ({"new_name": "李静", "actor": Actor("officer", "sun", "ks-sfj", frozenset())}, NotPermitted),
+        ({"new_name": "李静", "actor": replace(CLERK, operations=frozenset())}, NotPermitted),
         ({"new_name": "李静", "licence": "LS1"}, NothingToShow),
         ({"new_name": "李静", "actor": replace(CLERK, organisation="ks-scjg")}, NothingToShow),
     ],
@@ -121,15 +225,20 @@ def test_what_is_refused_changes_nothing(held: Register, changed: dict[str, Any]
 
 
 def test_who_died_is_closed_in_every_register_and_cannot_be_registered_again(held: Register) -> None:
-    died = {"died_on": held.now.date(), "now": held.now}
-    CloseDeceased(CLERK, "lawyer", "LS00000001", GROUND, **died).execute()  # type: ignore[arg-type]
+    closing = CloseDeceased(CLERK, "lawyer", "LS00000001", GROUND, held.now.date(), held.now)
+    with pytest.raises(NotApproved):
+        closing.execute()
+    agree(closing)
+    with pytest.raises(NotApproved):
+        replace(closing, died_on=date(2026, 1, 1)).execute()
+    closing.execute()
     with pytest.raises(NothingToShow):
         held.look("LS00000001")
     assert held.look("LS00000002")
     returned = held.rows(line(1, name="李建国"), line(1, name="李建国", licence="LS8")).returned
     assert [one.code for one in returned] == ["not_registrable"] * 2
     with pytest.raises(NothingToShow):
-        CloseDeceased(CLERK, "lawyer", "LS00000001", GROUND, **died).execute()  # type: ignore[arg-type]
+        closing.execute()
     assert Event.objects.filter(action="practitioner.closed").count() == 1
 
 

@@ -1,5 +1,7 @@
 GRANT SELECT ON accounts_organisation TO chengxin_worker, chengxin_office, chengxin_api;
 GRANT SELECT ON accounts_apiclient TO chengxin_worker, chengxin_office, chengxin_api;
+-- Organisations come from the city's file; the office end closes one, and opens it again with an approval: a trigger.
+GRANT UPDATE (is_active) ON accounts_organisation TO chengxin_office;
 -- Passwords are compared in the office end alone: nobody else reads them.
 GRANT SELECT (id, username, name, organisation_id, roles, is_active) ON accounts_officer TO chengxin_worker, chengxin_api;
 -- Officers are made, closed and given duties in the office end; none is deleted, renamed or moved there. What gives power
@@ -19,6 +21,7 @@ GRANT USAGE ON SEQUENCE accounts_secondfactor_id_seq, accounts_outsideidentity_i
 -- The API finds out who asks, counts, and remembers the numbers used once; the office end makes clients.
 GRANT SELECT ON accounts_clientgrant, accounts_clientkey TO chengxin_worker, chengxin_office, chengxin_api;
 GRANT SELECT, INSERT, UPDATE ON accounts_clientuse TO chengxin_api;
+GRANT SELECT ON accounts_clientuse TO chengxin_office;
 GRANT SELECT, INSERT, UPDATE, DELETE ON accounts_clientnonce TO chengxin_api;
 GRANT INSERT, UPDATE (revoked_at) ON accounts_apiclient, accounts_clientgrant, accounts_clientkey TO chengxin_office;
 GRANT USAGE ON SEQUENCE accounts_apiclient_id_seq, accounts_clientgrant_id_seq, accounts_clientkey_id_seq TO chengxin_office;

@@ -51,11 +51,13 @@ class ApprovalRow:
     decision_reason: str
 
 
-def officer_rows(username: str = "") -> tuple[OfficerRow, ...]:
-    """Return every account, or the one of ``username``, by user name."""
+def officer_rows(username: str = "", organisation: str = "") -> tuple[OfficerRow, ...]:
+    """Return every account, the one of ``username``, or those of the organisation with this code, by user name."""
     found = Officer.objects.select_related("organisation").prefetch_related("second_factors", "outside_identities")
     if username:
         found = found.filter(username=username)
+    if organisation:
+        found = found.filter(organisation__code=organisation)
     return tuple(
         OfficerRow(
             one.username,
@@ -76,7 +78,7 @@ def officer_rows(username: str = "") -> tuple[OfficerRow, ...]:
 def officer_row(actor: Actor, username: str) -> OfficerRow:
     """Return one account to somebody who manages officers; raise ``NotPermitted`` or ``NotFound``."""
     actor.require(MANAGE_OFFICERS)
-    found = officer_rows(username) if username else ()
+    found = officer_rows(username) if username and "\0" not in username else ()
     if not found:
         raise NotFound(
             "unknown_officer", f"没有经办人“{username}”", f"there is no officer {username!r}", where=username

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def organisation_by_code(code: str) -> Organisation:
     """Return the organisation with this code or 统一社会信用代码; raise ``NotFound`` naming what to do."""
-    found = Organisation.objects.filter(Q(code=code) | Q(uscc=code)).first()
+    # The database knows no text with U+0000 in it.
+    found = None if "\0" in code else Organisation.objects.filter(Q(code=code) | Q(uscc=code)).first()
     if found is None:
         raise NotFound(
             "unknown_organisation",

@@ -32,13 +32,17 @@ class Event(models.Model):
     personal_digest = models.TextField(null=True)  # noqa: DJ001 - without a text there is no digest, not an empty one
 
     class Meta:
-        """The one index by which a subject's own view is found; the tree's are in migration 0003."""
+        """The indexes by which a subject's own view and the auditor's pages are found; the tree's are in 0003."""
 
         indexes = (
             models.Index(
                 fields=["subject_id", "at", "id"],
                 name="audit_event_subject",
                 condition=models.Q(subject_id__isnull=False),
+            ),
+            models.Index(fields=["at", "id"], name="audit_event_time"),
+            models.Index(
+                fields=["case_number", "at", "id"], name="audit_event_case", condition=~models.Q(case_number="")
             ),
         )
 

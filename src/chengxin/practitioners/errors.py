@@ -46,3 +46,16 @@ class TextHasNumber(ChengxinError):
             "no identity number and no telephone here: take it out",
             where=where,
         )
+
+
+class IdentityDiffers(ChengxinError):
+    """What the second officer read in the document is not what was asked for; which part is not said."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "identity_differs",
+            "填写的新姓名或新号码与申请不一致，请对照证明文书核对；申请有误时请选“不同意”，由申请人重新申请",
+            "the new name or number is not what was asked for: compare with the document; where the request is wrong, "
+            "refuse it and let it be asked for anew",
+            where="new_name",
+        )

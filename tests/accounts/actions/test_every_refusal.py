@@ -16,11 +16,11 @@ from chengxin.accounts.actions.approvals import AskApproval, DecideApproval, Not
 from chengxin.accounts.actions.grants import BindIdentity, GrantDuties, ResetLogIn
 from chengxin.accounts.actions.officers import (
     CloseOfficer,
-    CloseOrganisation,
     MakeOfficer,
     SetOfficer,
     WithdrawDuties,
 )
+from chengxin.accounts.actions.organisations import CloseOrganisation
 from chengxin.accounts.actions.own_account import ChangePassword
 from chengxin.accounts.actor import Actor, officer_actor, operator
 from chengxin.accounts.models import Approval, Officer, Organisation, OutsideIdentity

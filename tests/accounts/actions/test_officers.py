@@ -11,12 +11,12 @@ from django.test import override_settings
 from chengxin.accounts.actions.load_organisations import LoadOrganisations
 from chengxin.accounts.actions.officers import (
     CloseOfficer,
-    CloseOrganisation,
     MakeOfficer,
     SetOfficer,
     WithdrawDuties,
     setting_up,
 )
+from chengxin.accounts.actions.organisations import CloseOrganisation
 from chengxin.accounts.actions.own_account import ChangePassword, EndSessions
 from chengxin.accounts.actor import ROLE_OPERATIONS, officer_actor
 from chengxin.accounts.models import ApiClient, Officer, OutsideIdentity, SecondFactor

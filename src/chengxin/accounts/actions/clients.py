@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_publ
 from cryptography.x509 import load_pem_x509_certificate
 from django.db import transaction
 
-from chengxin.accounts.actions.approvals import use_approval
+from chengxin.accounts.actions.approvals import AskApproval, use_approval
 from chengxin.accounts.actor import MANAGE_CLIENTS, OPERATIONS
 from chengxin.accounts.clients import CERTIFICATE, EVERYTHING, ApiClient, ClientGrant, ClientKey
 from chengxin.audit.actions import record_event
@@ -29,13 +29,16 @@ from chengxin.crypto import sm2
 
 if TYPE_CHECKING:
     from chengxin.accounts.actor import Actor
-    from chengxin.accounts.models import Organisation
+    from chengxin.accounts.models import Approval, Organisation
 
 _FORMS = {
     "international": (bytes.fromhex("302a300506032b6570032100"), 44),
     "national": (bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004"), 91),
 }
 """Suite -> how its public keys begin in DER, and their bytes: Ed25519 (RFC 8410), an SM2 point (GM/T 0010)."""
+
+KIND = "client"
+"""``object_kind`` of events and approvals about clients."""
 
 LARGEST_QUOTA = 2_000_000_000
 """What the column holds; nobody asks that often."""
@@ -146,6 +149,14 @@ class GrantOperation:
         _require_ahead(self.operation, self.ends_at, self.now)
         return client
 
+    def ask(self, reason: str) -> Approval:
+        """Ask another officer to agree; what could not be done anyway is not asked."""
+        with transaction.atomic():
+            client = self.check()
+            return AskApproval(
+                self.actor, MANAGE_CLIENTS, KIND, str(client.pk), self.content(), reason, self.now
+            ).execute()
+
     def execute(self) -> ClientGrant:
         """Save and return the grant."""
         with transaction.atomic():
@@ -192,6 +203,7 @@ class AddClientKey:
             "suite": kind,
             "fingerprint": fingerprint,
             "ends_at": min(ends_at or self.ends_at, self.ends_at).astimezone(UTC).isoformat(),
+            "pem": self.pem.strip(_BLANKS) + "\n",
         }
 
     def check(self) -> ApiClient:
@@ -209,6 +221,14 @@ class AddClientKey:
             )
         return client
 
+    def ask(self, reason: str) -> Approval:
+        """Ask another officer to agree; what could not be done anyway is not asked."""
+        with transaction.atomic():
+            client = self.check()
+            return AskApproval(
+                self.actor, MANAGE_CLIENTS, KIND, str(client.pk), self.content(), reason, self.now
+            ).execute()
+
     def execute(self) -> ClientKey:
         """Save and return the key; its ``key_id`` is what signatures name."""
         with transaction.atomic():
@@ -219,13 +239,14 @@ class AddClientKey:
                 client=client,
                 key_id=f"c{client.pk}-{content['fingerprint'][:16]}",
                 suite=content["suite"],
-                public_key="" if content["suite"] == CERTIFICATE else self.pem,
+                public_key="" if content["suite"] == CERTIFICATE else content["pem"],
                 fingerprint=content["fingerprint"],
                 made_at=self.now,
                 made_by=f"{self.actor.kind}:{self.actor.id}",
                 approval=approval,
                 ends_at=datetime.fromisoformat(content["ends_at"]),
             )
+            del content["pem"]  # the fingerprint says which it was
             _event(self.actor, "client.key_added", client.pk, self.now, key=made.key_id, **content)
         return made
 
@@ -242,6 +263,7 @@ class WithdrawFromClient:
     now: datetime
     operation: str = ""
     key_id: str = ""
+    reason: str = ""
 
     def execute(self) -> None:
         """Mark it as revoked, on file."""
@@ -255,7 +277,8 @@ class WithdrawFromClient:
                     "the client has no such grant or key, or it was taken before; see: chengxin client list",
                     where=self.operation or self.key_id or str(client.pk),
                 )
-            _event(self.actor, "client.withdrawn", client.pk, self.now, operation=self.operation, key=self.key_id)
+            taken = {"operation": self.operation, "key": self.key_id, "reason": self.reason.strip()}
+            _event(self.actor, "client.withdrawn", client.pk, self.now, **taken)
 
     def _take(self, client: ApiClient) -> int:
         """Mark it and return how many rows that were."""
@@ -316,7 +339,7 @@ def _approval(actor: Actor, client_id: int, content: dict[str, Any], now: dateti
     """Use the approval of a second officer and return its number; the operator of the machine needs none."""
     if actor.kind == "operator":
         return None
-    return use_approval(actor, MANAGE_CLIENTS, "client", str(client_id), content, now).pk
+    return use_approval(actor, MANAGE_CLIENTS, KIND, str(client_id), content, now).pk
 
 
 def _client(client_id: int) -> ApiClient:
@@ -346,7 +369,7 @@ def _event(actor: Actor, action: str, client_id: int, now: datetime, **detail: o
         at=now,
         actor=(actor.kind, actor.id, actor.organisation),
         action=action,
-        object_kind="client",
+        object_kind=KIND,
         object_id=str(client_id),
         detail=detail,
     )

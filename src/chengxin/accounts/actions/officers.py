@@ -261,31 +261,3 @@ def require_reason(reason: str) -> None:
     """Raise ``ChengxinError`` without a reason."""
     if not reason.strip():
         raise ChengxinError("reason_missing", "请写明理由", "state the reason", where="reason")
-
-
-@dataclass(frozen=True)
-class CloseOrganisation:
-    """Close an organisation at once: its officers and API clients may do nothing from their next request on."""
-
-    actor: Actor
-    code: str
-    reason: str
-    now: datetime
-
-    def execute(self) -> Organisation:
-        """Save and return the organisation; raise ``NotPermitted``, ``NotFound`` or ``ChengxinError``."""
-        self.actor.require(MANAGE_OFFICERS)
-        require_reason(self.reason)
-        with transaction.atomic():
-            held = organisation_by_code(self.code)
-            held.is_active = False
-            held.save(update_fields=["is_active"])
-            record_event(
-                at=self.now,
-                actor=(self.actor.kind, self.actor.id, self.actor.organisation),
-                action="organisation.closed",
-                object_kind="organisation",
-                object_id=held.code,
-                detail={"reason": self.reason},
-            )
-        return held

@@ -23,7 +23,7 @@ class ChangePassword:
     """Give the officer the password ``new``; every session that knew the old one ends.
 
     Raises ``ChengxinError`` when ``old`` is wrong, ``new`` is the same, or a password nobody should have. The officer
-    is logged in: guesses at ``old`` come from a session that is open.
+    is logged in; the office end counts wrong guesses at ``old`` like failed log-ins.
     """
 
     officer: Officer

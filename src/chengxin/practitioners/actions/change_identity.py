@@ -1,23 +1,44 @@
-"""A lawful change of name or number: one person, and what was before is shown to nobody; and the end by death."""
+"""A lawful change of name or number: one person, and what was before is shown to nobody; and the end by death.
+
+Both take two: one asks, another officer reads the document and agrees, and then it is carried out. An approval keeps no
+new name and no number, only keyed digests: whoever agrees and whoever carries out types them from the document.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
 
-from chengxin.accounts.actor import REGISTER_PRACTITIONERS
+from chengxin.accounts.actions.approvals import AskApproval, use_approval
+from chengxin.accounts.actor import CHANGE_PRACTITIONERS
 from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError
 from chengxin.crypto import load_keyring
 from chengxin.kernel.calendar import legal_day
+from chengxin.kernel.identifiers import normalise
 from chengxin.kernel.masking import mask_persons
 from chengxin.practitioners.actions.look_up import CLOSED
 from chengxin.practitioners.actions.register import WAY_IN
-from chengxin.practitioners.attempts import REGISTER, locked_for_registering, note, one_at_a_time
-from chengxin.practitioners.errors import FileNotTaken, NothingToShow, NumberWrong, TextHasNumber
+from chengxin.practitioners.attempts import (
+    LOOK,
+    REGISTER,
+    locked_for_registering,
+    minutes_to_wait,
+    name_of,
+    note,
+    one_at_a_time,
+)
+from chengxin.practitioners.errors import (
+    FileNotTaken,
+    IdentityDiffers,
+    NothingToShow,
+    NumberWrong,
+    TextHasNumber,
+    TooManyLooks,
+)
 from chengxin.practitioners.models import Person, Practitioner, SealedText
 from chengxin.practitioners.receipt import ReturnedRow
 from chengxin.practitioners.rows import RowRefused, judge_name, judge_number, licence_key, name_key
@@ -27,7 +48,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from chengxin.accounts.actor import Actor
+    from chengxin.accounts.models import Approval
     from chengxin.crypto import Keyring
+
+KIND = "practitioner"
+"""``object_kind`` of events and approvals about one practitioner."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +75,21 @@ class Ground:
             if mask_persons(text) != text:
                 raise TextHasNumber(where)
 
+    def content(self) -> dict[str, str]:
+        """Return both parts, as an approval names them."""
+        return {"legal_basis": self.legal_basis.strip(), "document": self.document.strip()}
+
+
+def _ask(actor: Actor, there: Practitioner, content: dict[str, Any], reason: str, now: datetime) -> Approval:
+    """Ask for approval of ``content``; the reason is kept in the open, so it names no number either."""
+    if mask_persons(reason) != reason:
+        raise TextHasNumber("reason")
+    return AskApproval(actor, CHANGE_PRACTITIONERS, KIND, str(there.id), content, reason, now).execute()
+
 
 def _practitioner(actor: Actor, occupation: str, licence: str, now: datetime) -> Practitioner:
     """Return the practitioner of the actor's own register, or raise one answer for everything else."""
-    actor.require(REGISTER_PRACTITIONERS)
+    actor.require(CHANGE_PRACTITIONERS)
     if locked_for_registering(actor, now):
         raise FileNotTaken(
             "registering_shut", "登记已暂停，请与信用中心联系", "registering is shut for now: ask the credit centre"
@@ -67,6 +103,12 @@ def _practitioner(actor: Actor, occupation: str, licence: str, now: datetime) ->
     return found
 
 
+def digest_of(keyring: Keyring, licence: str, part: str, text: str) -> str:
+    """Return what an approval keeps of a new name or number (``part``): a keyed digest bound to the licence, or ''."""
+    bound = f"approval:{licence_key(licence)}:{part}:{text}"
+    return keyring.blind("blind-index", bound).hex() if text else ""
+
+
 @dataclass(frozen=True)
 class ChangeIdentity:
     """Give the person behind a licence another name, another number, or both.
@@ -75,8 +117,9 @@ class ChangeIdentity:
     (居民身份证法 art. 11). The person's other practitioners follow where they bore the same name. The former name and
     number stay as blind indexes under seal: the old number leads to the same person, and neither is ever shown.
 
-    Raises ``NotPermitted``, ``NothingToShow`` (also where the new number is another person's: that counts as an
-    attempt), ``NumberWrong``, ``ChengxinError`` without a ground or a change, ``TextHasNumber``.
+    Raises ``NotPermitted``, ``NotApproved`` before anything is looked for, ``NothingToShow`` (also where the new number
+    is another person's: that counts as an attempt and uses the approval up), ``NumberWrong``, ``ChengxinError`` without
+    a ground or a change, ``TextHasNumber``.
     """
 
     actor: Actor
@@ -96,15 +139,37 @@ class ChangeIdentity:
             raise ChengxinError("nothing_to_change", "请填写新姓名或新号码", "give the new name or the new number")
         return found
 
-    def execute(self) -> None:
-        """Change it, with the event; raise after the attempt is counted where the number is another person's."""
+    def content(self) -> dict[str, Any]:
+        """Return what will be done, as the approval binds it; raise ``NumberWrong``."""
+        name, number = self._said()
+        return {
+            "act": "change",
+            "occupation": self.occupation,
+            "licence": licence_key(self.licence),
+            "new_name": digest_of(self.keyring, self.licence, "name", name_key(name)),
+            "new_number": digest_of(self.keyring, self.licence, "number", number),
+            **self.ground.content(),
+        }
+
+    def ask(self, reason: str) -> Approval:
+        """Ask another officer to agree; whose number it is, if anybody's, is not looked at."""
+        return _ask(self.actor, self.check(), self.content(), reason, self.now)
+
+    def _said(self) -> tuple[str, str]:
+        """Return the new name and number as they are kept, '' for one that stays."""
         name = self._judged(judge_name, self.new_name) if self.new_name.strip() else ""
         number = ""
         if self.new_number.strip():
             number = self._judged(lambda text: judge_number(text, legal_day(self.now)), self.new_number)
+        return name, number
+
+    def execute(self) -> None:
+        """Change it, with the event; raise after the attempt is counted where the number is another person's."""
+        name, number = self._said()
         with transaction.atomic():
             one_at_a_time(WAY_IN)
             there = self.check()
+            use_approval(self.actor, CHANGE_PRACTITIONERS, KIND, str(there.id), self.content(), self.now)
             others = persons_of(self.keyring, [number] if number else [])
             free = all(person == there.person_id for person in others.values())
             if free:
@@ -115,7 +180,7 @@ class ChangeIdentity:
                 at=self.now,
                 actor=(self.actor.kind, self.actor.id, self.actor.organisation),
                 action="practitioner.identity_changed" if free else "practitioner.change_refused",
-                object_kind="practitioner",
+                object_kind=KIND,
                 object_id=str(there.id),
                 detail={"name": bool(name), "number": bool(number), "document": self.ground.document.strip()},
                 legal_basis=self.ground.legal_basis.strip(),
@@ -182,11 +247,26 @@ class CloseDeceased:
             )
         return found
 
+    def content(self) -> dict[str, Any]:
+        """Return what will be done, as the approval binds it."""
+        return {
+            "act": "close",
+            "occupation": self.occupation,
+            "licence": licence_key(self.licence),
+            "died_on": self.died_on.isoformat(),
+            **self.ground.content(),
+        }
+
+    def ask(self, reason: str) -> Approval:
+        """Ask another officer to agree."""
+        return _ask(self.actor, self.check(), self.content(), reason, self.now)
+
     def execute(self) -> None:
         """Close it, with the event."""
         with transaction.atomic():
             one_at_a_time(WAY_IN)
             there = self.check()
+            use_approval(self.actor, CHANGE_PRACTITIONERS, KIND, str(there.id), self.content(), self.now)
             Person.objects.filter(id=there.person_id).update(closed_on=self.died_on)
             Practitioner.objects.filter(person_id=there.person_id).update(
                 state=CLOSED, version=F("version") + 1, changed_at=self.now
@@ -195,8 +275,43 @@ class CloseDeceased:
                 at=self.now,
                 actor=(self.actor.kind, self.actor.id, self.actor.organisation),
                 action="practitioner.closed",
-                object_kind="practitioner",
+                object_kind=KIND,
                 object_id=str(there.id),
                 detail={"document": self.ground.document.strip()},
                 legal_basis=self.ground.legal_basis.strip(),
             )
+
+
+@dataclass(frozen=True)
+class ConfirmIdentity:
+    """Let the officer who is to agree say the new name and number as they read them in the document.
+
+    ``content`` is the approval's. What differs is counted like a look-up that led nowhere: five of them lock, so nobody
+    finds a number out by trial. Raises ``NotPermitted``, ``TooManyLooks`` and ``IdentityDiffers``.
+    """
+
+    actor: Actor
+    content: dict[str, Any]
+    now: datetime
+    new_name: str = field(default="", repr=False)
+    new_number: str = field(default="", repr=False)
+    keyring: Keyring = field(default_factory=load_keyring, repr=False)
+
+    def execute(self) -> None:
+        """Return when both are what was asked for."""
+        self.actor.require(CHANGE_PRACTITIONERS)
+        licence = str(self.content["licence"])
+        said = {
+            "new_name": digest_of(self.keyring, licence, "name", name_key(self.new_name)),
+            "new_number": digest_of(self.keyring, licence, "number", normalise(self.new_number)),
+        }
+        right = all(self.content[key] == digest for key, digest in said.items())
+        with transaction.atomic():
+            one_at_a_time(name_of(self.actor))
+            wait = minutes_to_wait(self.actor, self.now)
+            if not wait:
+                note(self.actor, LOOK, self.now, found=right)
+        if wait:
+            raise TooManyLooks(wait)
+        if not right:
+            raise IdentityDiffers
