@@ -22,6 +22,7 @@ from chengxin.base.config import (
     django_database,
     embedded_url,
     ensure_secrets,
+    proxies_in_front,
     read_secrets,
     socket_folder,
     web_key,
@@ -211,3 +212,17 @@ def test_a_wrong_address_is_one_sentence_without_the_password(monkeypatch: pytes
     assert caught.value.code == "database_address_wrong"
     assert "secret" not in json.dumps(caught.value.as_dict())
     assert caught.value.__suppress_context__, "nor does a traceback show it"
+
+
+@pytest.mark.parametrize(("value", "count"), [(None, 0), ("", 0), ("0", 0), ("1", 1), ("9", 9)])
+def test_the_citys_proxies_in_front_are_counted(value: str | None, count: int) -> None:
+    assert proxies_in_front({} if value is None else {"CHENGXIN_PROXIES": value}) == count
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "10", "1.0", " 1", "一", "１", "true"])
+def test_a_number_of_proxies_that_is_none_is_one_sentence_that_names_the_setting(value: str) -> None:
+    with pytest.raises(ChengxinError, match="CHENGXIN_PROXIES") as told:
+        proxies_in_front({"CHENGXIN_PROXIES": value})
+    assert (told.value.code, told.value.where) == ("setting_wrong", "CHENGXIN_PROXIES")
+    assert value in told.value.message_zh
+    assert "代理服务器的个数" in told.value.message_zh

@@ -119,6 +119,19 @@ def test_the_server_listens_on_no_network_and_logs_no_values(server: EmbeddedSer
     assert "320583199001" not in server.log.read_text(encoding="utf-8", errors="replace")
 
 
+def test_a_statement_that_fails_is_logged_without_its_text_and_without_the_row(server: EmbeddedServer) -> None:
+    with psycopg.connect(server.url("worker")) as connection:
+        connection.execute("CREATE TEMP TABLE planted (number text CHECK (length(number) < 3), name text UNIQUE)")
+        connection.execute("INSERT INTO planted VALUES ('1', '李planted')")
+        for wrong in ("'320583199002', 'x'", "'2', '李planted'", "NULL, (SELECT '320583199003' FROM nowhere)"):
+            with pytest.raises(psycopg.Error), connection.transaction():
+                connection.execute(f"INSERT INTO planted VALUES ({wrong})".encode())  # noqa: S608 - values written into the text are what is tried
+    text = server.log.read_text(encoding="utf-8", errors="replace")
+    assert 'violates check constraint "planted_number_check"' in text, "the error itself stays in the log"
+    for value in ("320583199002", "李planted", "320583199003", "STATEMENT:", "DETAIL:"):
+        assert value not in text
+
+
 def test_cluster_and_secrets_are_closed_to_other_users(server: EmbeddedServer) -> None:
     assert stat.S_IMODE(server.cluster.stat().st_mode) == 0o700
     assert stat.S_IMODE((server.folder / "secrets.json").stat().st_mode) == 0o600

@@ -11,7 +11,10 @@ from chengxin.publication.queries import facts_of_body
 from chengxin.records.actions.withdraw import WithdrawRecord
 from chengxin.records.models import Record
 from chengxin.records.queries import known_by, standing
+from chengxin.subjects.history import merged_into_at
 from chengxin.subjects.models import Subject
+from chengxin.subjects.queries import subject_by_identifier
+from chengxin.testing.bodies import TwoOfficers, register_bodies
 from chengxin.testing.city import NOW, import_rows, row, uscc
 
 if TYPE_CHECKING:
@@ -60,3 +63,42 @@ def test_a_body_registered_a_minute_ago_is_found_though_the_clock_says_it_is_to_
     assert (answer.result, answer.as_of) == ("found", NOW)
     assert known_by("uscc", uscc(1), NOW + HOUR) == NOW + HOUR
     assert known_by("uscc", uscc(2), NOW - HOUR) == NOW - HOUR
+
+
+def test_a_code_re_issued_while_the_clock_was_behind_stays_the_current_one_of_that_moment(city: Path) -> None:
+    """Rows of the register are ordered by when they were written, not by the times they bear."""
+    assert city
+    officers = TwoOfficers(NOW)
+    register_bodies({"uscc": uscc(1), "name": "昆山演练有限公司"}, now=officers.later())
+    body = Subject.objects.get().pk
+    officers.now -= HOUR
+    officers.reissue(body, uscc(1), uscc(2))
+    moment = officers.now + timedelta(days=1)
+    before = subject_by_identifier("uscc", uscc(1), moment)
+    assert before is not None
+    assert before.uscc == uscc(2)
+    officers.now += timedelta(days=2)
+    officers.reissue(body, uscc(2), uscc(3))
+    assert subject_by_identifier("uscc", uscc(1), moment) == before
+    assert subject_by_identifier("uscc", uscc(1)) != before
+
+
+def test_a_merge_undone_while_the_clock_was_behind_is_undone_at_every_later_moment(city: Path) -> None:
+    assert city
+    officers = TwoOfficers(NOW)
+    register_bodies(
+        {"uscc": uscc(1), "name": "昆山甲有限公司"}, {"uscc": uscc(2), "name": "昆山乙有限公司"}, now=officers.later()
+    )
+    one, other = Subject.objects.order_by("pk").values_list("pk", flat=True)
+    merge = officers.merge(one, other)
+    merged = officers.now
+    assert merged_into_at(one, merged) == other
+    officers.now -= HOUR
+    officers.undo(merge.pk)
+    assert officers.now < merged
+    assert merged_into_at(one, merged + HOUR) is None
+    assert merged_into_at(other, merged + HOUR) is None
+    officers.now = merged + 2 * HOUR
+    officers.merge(other, one)
+    assert merged_into_at(other, officers.now + HOUR) == one
+    assert merged_into_at(one, officers.now + HOUR) is None

@@ -6,16 +6,22 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
+import signal
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from chengxin.cli.frame import REFUSED
 from chengxin.testing.faults import (
+    PATIENCE,
     Client,
     Guard,
     Handed,
@@ -32,8 +38,14 @@ from chengxin.testing.rig import Rig, build, free_ports
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VICTIMS = ("worker", "backend", "API end's child", "tree builder", "postmaster", "serve")
-"""One of each kind; ``make chaos`` chooses among all there are."""
+VICTIMS = (
+    "worker", "tree builder", "archive", "public end", "office end", "API end", "API end's child", "backend",
+    "database's own process", "postmaster", "serve",
+)  # fmt: skip
+"""Every process that does something, once each; ``make chaos`` chooses at random among all there are, fifty times."""
+
+SEED = int(os.environ.get("CHENGXIN_KILLS_SEED", secrets.randbelow(1_000_000)))
+"""Decides who is killed when. What is claimed holds for every seed; a failure names the one it had."""
 
 
 @pytest.fixture
@@ -46,26 +58,30 @@ def rig() -> Iterator[Rig]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.timeout(1200)
-def test_six_kills_under_load_lose_nothing_and_double_nothing(rig: Rig) -> None:
+@pytest.mark.timeout(1800)
+def test_whoever_is_killed_under_load_nothing_acknowledged_is_lost_and_nothing_is_twice(rig: Rig) -> None:
+    print(f"CHENGXIN_KILLS_SEED={SEED}")  # noqa: T201 - shown with a failure, to have it again
     ledger = Ledger()
     client = Client(rig, ledger)
     with Guard(rig) as guard:
-        client.ready()
-        killer = Killer(guard, seed=48)
+        client.ready(PATIENCE)
+        killer = Killer(guard, SEED)
+        victims = killer.chance.sample(VICTIMS, len(VICTIMS))
         with Load(client):
-            for victim in VICTIMS:
-                time.sleep(killer.chance.random() * 2)
+            for victim in victims:
+                time.sleep(killer.chance.random())
                 assert killer.kill(victim) == victim
-                client.ready()
+                client.ready(PATIENCE)
         settle(client)
         found = examine(rig.url("superuser"), ledger)
-        assert (found.lost, found.twice) == ((), ())
-        assert verify(rig) == "clean"
-        assert sum(killer.killed.values()) == len(VICTIMS)
+        assert (found.lost, found.twice) == ((), ()), f"seed {SEED}"
+        assert verify(rig) == "clean", f"seed {SEED}"
+        assert killer.killed == Counter(VICTIMS)
         assert ledger.acknowledged > 2 * len(VICTIMS)
         look_through(rig, ledger)
-    assert guard.ends, "a database that is gone and a killed parent end the service, and it is started again"
+    # Only the death of serve itself ends the service. Started too early it says that a port is taken, and tries again.
+    assert guard.ends.count(-signal.SIGKILL) == 1
+    assert set(guard.ends) <= {-signal.SIGKILL, REFUSED}
 
 
 def look_through(rig: Rig, ledger: Ledger) -> None:

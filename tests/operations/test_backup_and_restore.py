@@ -259,6 +259,9 @@ def test_a_lost_machine_is_restored_by_two_officers_with_its_record(city: City, 
     assert held["approved_by"] == [ONE, OTHER]
     assert held["approval"] is None
     assert held["event"] > 0
+    assert held["lost"]["source"] == "nobody", "all the log there was is replayed, and nobody is left to ask"
+    assert held["withdrawn_again"] == []
+    assert "无从得知" in done.stderr
     assert load_keyring(room / "new" / "keys").facts() == city.keyring.facts()
     officers = city.run("officer", "list", CHENGXIN_DATA=str(room / "new"))
     assert OTHER in officers.stdout

@@ -98,14 +98,15 @@ def test_the_same_lock_gives_the_same_list(tmp_path: Path) -> None:
 
 def test_a_known_hole_fails_the_build() -> None:
     said = {"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}]}
-    verdict, lines = dependencies.judge(json.dumps(said), "")
-    assert verdict == 1
+    outcome, lines = dependencies.judge(json.dumps(said), "")
+    assert outcome.exit_code == 1
     assert lines[0] == "a 1: CVE-1, mended in 2"
 
 
 def test_no_known_hole_passes() -> None:
     said = {"dependencies": [{"name": "a", "version": "1", "vulns": []}]}
-    assert dependencies.judge(json.dumps(said), "") == (0, ["1 parts asked about, 0 known holes"])
+    outcome, lines = dependencies.judge(json.dumps(said), "")
+    assert (outcome.exit_code, lines) == (0, ["NONE KNOWN: 1 parts asked about, no known hole"])
 
 
 @pytest.mark.parametrize(
@@ -116,13 +117,13 @@ def test_no_known_hole_passes() -> None:
     ],
 )
 def test_a_service_that_was_not_reached_is_said_and_does_not_fail(said: str, errors: str) -> None:
-    verdict, lines = dependencies.judge(said, errors)
-    assert verdict == 0
-    assert lines[0].startswith("NOT REACHED")
+    outcome, lines = dependencies.judge(said, errors)
+    assert outcome.exit_code == 0
+    assert lines[-1].startswith("COULD NOT ASK")
 
 
 def test_a_lock_that_cannot_be_read_is_no_clean_one() -> None:
-    assert dependencies.judge("", "ERROR: invalid requirement")[0] == 1
+    assert dependencies.judge("", "ERROR: invalid requirement")[0].exit_code == 1
 
 
 def test_what_was_not_looked_at_is_named_beside_what_was() -> None:

@@ -12,6 +12,7 @@ import yaml
 from chengxin.audit.settings import load_settings as audit_settings
 from chengxin.base.city import load_city
 from chengxin.base.config import ROLES
+from chengxin.operations.settings import load_settings
 from chengxin.operations.watching.health import LIVE, READY
 from chengxin.operations.watching.metrics import LABELS, end_name
 
@@ -213,3 +214,20 @@ def test_the_guides_tell_of_the_probes_the_ends_answer() -> None:
     for guide in GUIDES:
         assert LIVE in text_of(guide)
         assert READY in text_of(guide)
+
+
+JOURNAL = DEPLOY / "systemd" / "journald@chengxin.conf"
+
+
+def test_the_journal_of_the_units_keeps_lines_as_long_as_the_setting_says() -> None:
+    held = dict(
+        line.split("=", 1) for line in text_of(JOURNAL).splitlines() if "=" in line and not line.startswith("#")
+    )
+    assert held["MaxRetentionSec"] == f"{load_settings().log_days}day"
+    assert held["MaxFileSec"] == "1day", "a file goes as a whole: a day's lines are at most a day late"
+    assert held["Storage"] == "persistent", "six months outlive a restart of the machine"
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_every_unit_writes_to_that_journal(path: Path) -> None:
+    assert f"LogNamespace={JOURNAL.stem.partition('@')[2]}" in text_of(path).splitlines()

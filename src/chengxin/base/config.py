@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from chengxin.base.errors import ChengxinError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROLES = ("owner", "worker", "office", "api", "public")
 """The database roles, one per kind of process; ``owner`` migrates and is used by no server."""
@@ -87,6 +91,25 @@ def ensure_secrets(folder: Path) -> Secrets:
         finally:
             draft.unlink()
     return read_secrets(folder)
+
+
+PROXIES = "CHENGXIN_PROXIES"
+
+
+def proxies_in_front(environment: Mapping[str, str]) -> int:
+    """Return how many proxies of the city stand before the office end (``CHENGXIN_PROXIES``, by default none).
+
+    Raises ``ChengxinError`` for what is no whole number from 0 to 9: it decides whose word about an address counts.
+    """
+    value = environment.get(PROXIES) or "0"
+    if not re.fullmatch("[0-9]", value):
+        raise ChengxinError(
+            "setting_wrong",
+            f"设置 {PROXIES} 是本端前面本市代理服务器的个数，应为 0 到 9 的整数，现在是“{value}”",
+            f"the setting {PROXIES} counts the city's proxies in front: a whole number from 0 to 9, not {value!r}",
+            where=PROXIES,
+        )
+    return int(value)
 
 
 def web_key() -> str:

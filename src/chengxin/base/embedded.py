@@ -64,6 +64,11 @@ SETTINGS = {
 }
 """Server settings. The log never carries a statement's values: they may be personal."""
 
+QUIET = "-c log_min_error_statement=panic -c log_error_verbosity=terse -c 'log_line_prefix=%m [%p] %q%u '"
+"""The same for statements that fail, at every start, so that clusters made earlier have it too. Django writes values
+into its statements, and PostgreSQL would log the statement, and in its DETAIL the row, of each one that fails. What
+stays is when, which role, and what was refused."""
+
 
 LARGE_OBJECT_WRITERS = (
     "lo_creat(integer)",
@@ -204,7 +209,7 @@ class EmbeddedServer:
         folder = str(socket_folder(self.folder)).replace('"', '""')
         sockets = shlex.quote(f'"{folder}"')
         started = self._control(
-            "start", "-w", "-t", "60", "-l", _in_quotes(self.log), "-o", f"-k {sockets}", check=False
+            "start", "-w", "-t", "60", "-l", _in_quotes(self.log), "-o", f"-k {sockets} {QUIET}", check=False
         )
         if started.returncode != 0:
             tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])

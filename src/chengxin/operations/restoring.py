@@ -12,7 +12,9 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -25,7 +27,7 @@ from chengxin.operations.sealed import SealedFile, open_file, read_signed
 from chengxin.operations.server import SEGMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from chengxin.crypto import Keyring
@@ -227,6 +229,17 @@ def _rebuild(
     ensure_secrets(into)
     server.renew_superuser()
     return Rebuilt(server, last_change)
+
+
+@contextmanager
+def scratch_room(prefix: str, where: Path | None) -> Iterator[Path]:
+    """Yield a new folder in ``where`` (by default the system's temporary one) to restore in; it goes in any case."""
+    room = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+    room.chmod(0o711)  # the database's own account passes through; nobody can list it
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room)
 
 
 def empty_folder(folder: Path) -> None:

@@ -235,9 +235,13 @@ def as_statement(sealed: SealedFile) -> dict[str, Any]:
     return asdict(sealed)
 
 
+DRAFT = ".draft-"
+"""How the name of a file begins that is still being written."""
+
+
 def draft_beside(path: Path) -> Path:
     """Return a name beside ``path`` for a file that is still being written."""
-    return path.with_name(f".draft-{secrets.token_hex(8)}")
+    return path.with_name(f"{DRAFT}{secrets.token_hex(8)}")
 
 
 def sync_folder(folder: Path) -> None:

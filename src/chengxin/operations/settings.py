@@ -31,6 +31,7 @@ class OperationsSettings:
     batch_minutes: int
     clock_seconds: int
     key_days: int
+    idle_account_days: int
     checkpoint_seconds: int
     churning: tuple[str, ...]
 

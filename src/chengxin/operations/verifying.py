@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chengxin.base.config import ROLES, embedded_url, read_secrets
 from chengxin.operations.archive import KIND as LOG_KIND
-from chengxin.operations.restoring import Target, rebuild
+from chengxin.operations.restoring import Target, rebuild, scratch_room
 from chengxin.operations.sealed import BackupDamaged, SealedFile, open_file, read_signed, write_signed
 from chengxin.operations.server import SEGMENT, count_rows, differing, next_segment
 from chengxin.operations.taking import Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from chengxin.crypto import Keyring
     from chengxin.operations.places import BackupFolder
@@ -170,7 +167,7 @@ class Rehearse:
         """Return the record and where it was written; raise ``ChengxinError`` when the restore itself fails."""
         began = self.clock()
         manifest = Manifest.read(self.folder, self.label, self.keyring.public_keys("receipt"))
-        with _scratch(self.scratch) as room:
+        with scratch_room("chengxin-rehearsal-", self.scratch) as room:
             into = room / "restored"
             built = rebuild(self.folder, manifest, self.keyring, into, Target(point=manifest.point))
             built.server.start()
@@ -211,16 +208,6 @@ def rehearsals(folder: BackupFolder, keyring: Keyring) -> tuple[Rehearsal, ...]:
         lists = {name: tuple(held[name]) for name in ("differing", "findings")}
         found.append(Rehearsal(**held | lists))
     return tuple(found)
-
-
-@contextmanager
-def _scratch(where: Path | None) -> Iterator[Path]:
-    room = Path(tempfile.mkdtemp(prefix="chengxin-rehearsal-", dir=where))
-    room.chmod(0o711)  # the database's own account passes through; nobody can list it
-    try:
-        yield room
-    finally:
-        shutil.rmtree(room)
 
 
 def verify_audit(data: Path, keys: Path, environment: Mapping[str, str]) -> tuple[str, str]:

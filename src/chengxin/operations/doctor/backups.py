@@ -182,9 +182,36 @@ def backup_keys_lost(patient: Patient) -> Iterator[Complaint]:
             )
 
 
+def restore_unchecked(patient: Patient) -> Iterator[Complaint]:
+    """Look for the record of a restore whose rights nobody has checked yet; without it there is nothing to check."""
+    path = patient.data / "restore.json"
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        lost, at = held["lost"], str(held["at"])
+        whose = "、".join(lost["rights_changed"]) or "—"
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        lost, at, whose = {"source": "nobody"}, "—", "—"
+    unknown = lost["source"] == "nobody"
+    if unknown or lost["rights_changed"]:
+        yield Complaint(
+            "restore_unchecked",
+            Severity.WATCH,
+            f"本系统于 {at} 从备份恢复；恢复点之后权限有过变动的："
+            + ("无从得知，应核对全部经办人和接口调用方" if unknown else whose),
+            f"restored from a backup at {at}; whose rights changed after its moment: "
+            + ("nobody knows, so check every officer and client" if unknown else whose),
+            "在政务端逐一核对账号、密码和第二因素、授权，然后把 restore.json 改名留存",
+            "check accounts, passwords and second factors, and grants in the office end, then rename restore.json",
+            str(path),
+        )
+
+
 CHECKS = (
     Check("backup_old", "备份", "backups", backup_old),
     Check("rehearsal_old", "恢复演练", "rehearsed restores", rehearsal_old),
     Check("archive_behind", "日志归档", "the archive", archive_behind),
+    Check("restore_unchecked", "恢复后的权限", "rights after a restore", restore_unchecked),
     Check("key_lost", "备份用的密钥", "keys of the backup", backup_keys_lost),
 )

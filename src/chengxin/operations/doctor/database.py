@@ -163,10 +163,33 @@ def clocks_differ(patient: Patient) -> Iterator[Complaint]:
         )
 
 
+SPARING = {"log_min_error_statement": ("panic", "fatal"), "log_error_verbosity": ("terse",)}
+"""Settings of the server, and their values with which a statement that fails is not written to its log."""
+
+
+def log_holds_values(patient: Patient) -> Iterator[Complaint]:
+    """Look whether the server logs the text and the row of a statement that fails: values stand in both."""
+    if patient.owner is None:
+        return
+    for name, good in SPARING.items():
+        value = str(patient.ask(f"SHOW {name}"))
+        if value not in good:
+            yield Complaint(
+                "log_holds_values",
+                Severity.WATCH,
+                f"数据库设置 {name} = {value}：出错语句的内容会写进数据库日志，其中可能有个人信息",
+                f"the database's setting {name} is {value}: its log gets the values of statements that fail",
+                f"内置：重启平台；外部：ALTER SYSTEM SET {name} = '{good[0]}'，然后 SELECT pg_reload_conf()",
+                f"embedded: restart; outside: ALTER SYSTEM SET {name} = '{good[0]}', then SELECT pg_reload_conf()",
+                name,
+            )
+
+
 CHECKS = (
     Check("database_away", "数据库角色", "the database's roles", roles_away),
     Check("migrations_pending", "数据库结构", "migrations", pending),
     Check("isolation_broken", "单位隔离", "isolation", isolation_broken),
     Check("key_lost", "数据库用到的密钥", "keys the database uses", keys_lost),
     Check("clocks_differ", "时钟", "clocks", clocks_differ),
+    Check("log_holds_values", "数据库日志的内容", "what the database logs", log_holds_values),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from chengxin.base.errors import ChengxinError
 from chengxin.crypto import load_keyring
 from chengxin.operations.doctor.frame import Check, Complaint, Patient, Severity
 from chengxin.operations.settings import load_settings
+from chengxin.operations.watching.log_keeping import last_day, oldest_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,6 +218,24 @@ def ports_open(patient: Patient) -> Iterator[Complaint]:
                 )
 
 
+def logs_too_old(patient: Patient) -> Iterator[Complaint]:
+    """Look whether a log holds lines that should have gone: ``chengxin serve`` takes them out once a day."""
+    days = load_settings().log_days
+    before = last_day(patient.now, days) - timedelta(days=1)  # a whole day for the daily run
+    for path in sorted((patient.data / "log").glob("*.log")):
+        oldest = oldest_day(path) if os.access(path, os.R_OK) else None
+        if oldest is not None and oldest < before:
+            yield Complaint(
+                "logs_too_old",
+                Severity.WATCH,
+                f"日志 {path} 里还有 {oldest} 的内容，超过保存期限 {days} 天",
+                f"the log {path} holds lines of {oldest}: they are kept {days} days",
+                "chengxin serve 每天清理一次；没有用它运行时，请停下写日志的程序后删去旧行",
+                "chengxin serve takes them out once a day; where it does not run, stop the writer and remove them",
+                str(path),
+            )
+
+
 CHECKS = (
     Check("python_old", "Python 版本", "Python's version", python_old),
     Check("dependencies_differ", "依赖与锁定文件", "packages against the lock", dependencies_differ),
@@ -225,4 +245,5 @@ CHECKS = (
     Check("disk_full", "磁盘空间", "disk space", disk_full),
     Check("zone_missing", "时间", "time", time_wrong),
     Check("port_open", "监听端口", "open ports", ports_open),
+    Check("logs_too_old", "日志保存期限", "how long logs are kept", logs_too_old),
 )

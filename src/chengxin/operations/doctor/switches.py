@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chengxin.base.city import load_city
+from chengxin.base.config import proxies_in_front
 from chengxin.base.errors import ChengxinError
 from chengxin.operations.doctor.frame import Check, Complaint, Patient, Severity
+from chengxin.operations.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +84,49 @@ def bearer_allowed(patient: Patient) -> Iterator[Complaint]:
         )
 
 
+def accounts_idle(patient: Patient) -> Iterator[Complaint]:
+    """Look for accounts that may log in and have not for long: people leave, and their accounts should too."""
+    days = load_settings().idle_account_days
+    since = (patient.now - timedelta(days=days)).isoformat()
+    names = [
+        str(row[0])
+        for row in patient.rows(
+            "SELECT username FROM accounts_officer"
+            f" WHERE is_active AND coalesce(last_login, password_changed_at) < '{since}' ORDER BY 1"
+        )
+    ]
+    if names:
+        yield Complaint(
+            "accounts_idle",
+            Severity.WATCH,
+            f"{len(names)} 个账号 {days} 天没有登录：{'、'.join(names[:5])}",
+            f"{len(names)} accounts have not logged in for {days} days: {names[:5]}",
+            "与其单位核对，不再需要的由系统管理员在政务端停用",
+            "ask their organisation; an administrator closes those not needed in the office end",
+            names[0],
+        )
+
+
+def proxies_wrong(patient: Patient) -> Iterator[Complaint]:
+    """Look whether the number of proxies in front can be read: the office end does not start otherwise."""
+    try:
+        proxies_in_front(patient.environment)
+    except ChengxinError as error:
+        yield Complaint(
+            "proxies_wrong",
+            Severity.WRONG,
+            error.message_zh,
+            error.message_en,
+            "改为代理服务器的个数，没有就去掉该设置，然后重启政务端",
+            "set the number of proxies, or take the setting away where there is none, and restart the office end",
+            error.where,
+        )
+
+
 CHECKS = (
     Check("rehearsal_banner", "演练横幅", "the rehearsal banner", city_wrong),
     Check("password_only", "第二因素", "second factors", password_only),
     Check("bearer_allowed", "令牌调用", "bearer tokens", bearer_allowed),
+    Check("accounts_idle", "长期不用的账号", "accounts nobody uses", accounts_idle),
+    Check("proxies_wrong", "代理服务器个数", "the number of proxies", proxies_wrong),
 )
