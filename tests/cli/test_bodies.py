@@ -66,7 +66,16 @@ def test_the_table_names_codes_names_and_state(body: Terminal) -> None:
         assert words in done.stdout
 
 
-@pytest.mark.parametrize(("arguments", "words"), [((uscc(9),), "没有代码为"), ((uscc(1), "--on", "昨天"), "日期写法")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((uscc(9),), "没有代码为"),
+        ((uscc(1), "--on", "昨天"), "日期写法"),
+        ((uscc(1), "--on", "20260101"), "日期写法"),
+        ((uscc(1), "--on", "2026-W01-4"), "日期写法"),
+        ((uscc(1), "--on", "2026-02-30"), "日期写法"),
+    ],
+)
 def test_a_refusal_is_a_sentence(terminal: Terminal, arguments: tuple[str, ...], words: str) -> None:
     done = terminal.run("bodies", "show", *arguments)
     assert done.returncode == 2

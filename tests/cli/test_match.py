@@ -117,3 +117,23 @@ def test_without_a_file_the_register_of_bodies_is_asked(
     assert main.run(["match", "禾映", "--top", "3", "--json"]) == 0
     assert (roles, asked) == (["office"], [("禾映", "3")])
     assert objects(capsys.readouterr().out)[0]["candidates"][0]["subject"] == 7  # type: ignore[index]
+
+
+@pytest.mark.parametrize("said", ["previous", "旧称", "当前", "CURRENTLY"])
+def test_a_kind_of_name_that_is_none_is_named_with_its_line_and_what_is_possible(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    file = tmp_path / "kinds.csv"
+    file.write_text(f"name,kind\n昆山禾映有限公司,current\n\n昆山禾映电子厂,{said}\n", encoding="utf-8")
+    assert main.run(["match", "禾映", "--register", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "第 4 行" in told
+    assert said in told
+    for possible in ("current", "former", "english", "曾用名"):
+        assert possible in told
+
+
+def test_kinds_of_names_are_read_in_both_languages_and_none_is_the_name_of_today(tmp_path: Path) -> None:
+    file = tmp_path / "kinds.csv"
+    file.write_text("name,name_kind\n甲,现用名\n乙,曾用名\n丙,English\n丁, \n戊,FORMER\n", encoding="utf-8")
+    assert [kind for _number, _name, kind in register_of(file)] == ["current", "former", "english", "current", "former"]

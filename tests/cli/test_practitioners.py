@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from chengxin.accounts.actions.approvals import DecideApproval
+from chengxin.accounts.actor import CHANGE_PRACTITIONERS, DECIDE_APPROVALS, Actor
+from chengxin.accounts.models import Approval
 from chengxin.kernel.identifiers.checks import resident_id_check_character
 from chengxin.practitioners.models import Practitioner, SealedText
 
@@ -73,3 +79,57 @@ def test_a_refusal_is_a_sentence(terminal: Terminal, file: Path) -> None:
     done = terminal.run("practitioners", "import", str(file), "--org", "ks-scjg", "--occupation", "lawyer")
     assert done.returncode == 2
     assert "登记机关" in done.stdout + done.stderr
+
+
+GROUND = ("--occupation", "lawyer", "--licence", "LS1", "--legal-basis", "民法典", "--document", "昆公户〔2026〕8号")
+
+
+def change(terminal: Terminal, typed: str, *more: str) -> tuple[int, str]:
+    """Run the command with what is typed at its prompts, in a session that has no terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chengxin.cli.main", "practitioners", "change-identity", *GROUND, *more],
+        env=terminal.environment,
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def agree() -> None:
+    approval = Approval.objects.latest("pk")
+    centre = Actor("officer", "wu", "centre", frozenset({CHANGE_PRACTITIONERS, DECIDE_APPROVALS}), everywhere=True)
+    DecideApproval(centre, approval.pk, agree=True, reason="已核对原件", now=datetime.now(UTC)).execute()
+
+
+def test_a_name_is_changed_by_two_and_typed_each_time(terminal: Terminal, file: Path) -> None:
+    take(terminal, file)
+    typed = f"李静\n{number(7)}\n"
+    code, said = change(terminal, typed)
+    assert code == 2
+    assert "先申请审批" in said
+    code, said = change(terminal, typed, "--ask", "当事人申请")
+    assert code == 0, said
+    assert "申请 1 已提出" in said
+    agree()
+    assert change(terminal, f"李婧\n{number(7)}\n")[0] == 2
+    code, said = change(terminal, typed)
+    assert code == 0, said
+    assert Practitioner.objects.get(licence="LS1").name == "李静"
+    assert number(7) not in said
+    assert number(7) not in str(list(Approval.objects.values()))
+    assert SealedText.objects.count() == 4, "two numbers, one of them former, a former name, and the other person's"
+
+
+def test_who_died_is_closed_by_two(terminal: Terminal, file: Path) -> None:
+    take(terminal, file)
+    command = ("practitioners", "close-deceased", *GROUND, "--died-on", "2026-01-05")
+    assert terminal.run(*command).returncode == 2
+    assert terminal.run(*command, "--ask", "家属报告").returncode == 0
+    agree()
+    done = terminal.run(*command)
+    assert done.returncode == 0, done.stderr
+    assert Practitioner.objects.get(licence="LS1").state == "closed"
+    assert terminal.run(*command).returncode == 2

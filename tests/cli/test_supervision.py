@@ -6,8 +6,8 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,10 +16,11 @@ import pytest
 
 from chengxin.base.errors import ChengxinError
 from chengxin.cli import supervision
+from chengxin.cli.frame import interruptible
 from chengxin.cli.supervision import ProcessEnded, Program, Supervisor, answers, require_free
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SERVER = """
@@ -123,12 +124,22 @@ def test_a_program_deaf_to_sigterm_is_killed_after_its_grace(tmp_path: Path, mon
     assert process.returncode == -signal.SIGKILL
 
 
-def test_ctrl_c_ends_the_watch(tmp_path: Path) -> None:
-    with supervised() as held:
-        held.start(program(tmp_path, "public", SLEEPER))
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
-            held.watch()
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN])
+def test_ctrl_c_ends_the_watch_also_where_a_shell_had_it_ignored(tmp_path: Path, before: signal.Handlers) -> None:
+    """A shell that starts a program in the background lets it ignore SIGINT: commands listen all the same."""
+    held_before = signal.signal(signal.SIGINT, before)
+    try:
+        with supervised() as held:
+            held.start(program(tmp_path, "public", SLEEPER))
+            # Sent by the watch itself: a timer could fire before it has begun.
+            held.require = lambda: os.kill(os.getpid(), signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt), interruptible():
+                held.watch()
+            assert held.running["public"].poll() is None, "Ctrl-C is for the supervisor to hear"
+        assert held.running == {}
+        assert signal.getsignal(signal.SIGINT) == before
+    finally:
+        signal.signal(signal.SIGINT, held_before)
 
 
 def test_a_program_does_not_hear_the_ctrl_c_meant_for_its_supervisor(tmp_path: Path) -> None:
@@ -190,3 +201,69 @@ def test_a_program_that_restarts_and_never_lives_ends_the_rest(tmp_path: Path, m
         with pytest.raises(ProcessEnded, match="keeper"):
             held.watch()
     assert len(held.starts["keeper"]) == supervision.SHORT_LIVES
+
+
+SERVER_WITH_A_CHILD = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(str(os.getppid()).encode())
+    def log_message(self, *_): pass
+server = HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+if os.fork():
+    os.wait()
+server.serve_forever()
+"""
+"""As gunicorn does: a parent that waits, and a child that serves on the port the parent opened."""
+
+
+def parent_of(port: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        return int(answer.read())
+
+
+def until(true: Callable[[], bool], held: Supervisor, seconds: float = 20) -> None:
+    """Let the supervisor look until something is true."""
+    late = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < late
+        held.check()
+        time.sleep(0.05)
+
+
+def test_an_end_that_is_killed_comes_back_on_its_port_and_the_others_stay(tmp_path: Path) -> None:
+    port = free_port()
+    with supervised() as held:
+        held.start(program(tmp_path, "worker", SLEEPER))
+        held.start(replace(program(tmp_path, "api", SERVER_WITH_A_CHILD, str(port), port=port), restarts=True))
+        held.wait_until_ready(nothing)
+        first, worker = parent_of(port), held.running["worker"].pid
+        assert first == held.running["api"].pid
+        os.kill(first, signal.SIGKILL)  # its child lives, and holds the port
+        until(lambda: held.running["api"].pid != first, held)
+        held.wait_until_ready(nothing)
+        assert parent_of(port) == held.running["api"].pid != first
+        assert held.running["worker"].pid == worker
+
+
+def test_an_end_that_never_answered_is_not_tried_again(tmp_path: Path) -> None:
+    with supervised() as held:
+        held.start(replace(program(tmp_path, "api", "raise SystemExit('坏了')", port=free_port()), restarts=True))
+        with pytest.raises(ProcessEnded, match="坏了"):
+            held.wait_until_ready(nothing)
+        assert len(held.starts["api"]) == 1
+
+
+def test_a_program_killed_by_its_supervisor_is_started_again_and_one_that_is_not_there_is_no_matter(
+    tmp_path: Path,
+) -> None:
+    with supervised() as held:
+        held.start(replace(program(tmp_path, "worker", SLEEPER), restarts=True))
+        first = held.running["worker"]
+        held.kill("worker")
+        assert first.poll() == -signal.SIGKILL
+        held.kill("worker")
+        held.kill("nobody")
+        until(lambda: held.running["worker"].pid != first.pid, held)
+        assert held.running["worker"].poll() is None

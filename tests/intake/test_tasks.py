@@ -11,9 +11,9 @@ from procrastinate.contrib.django import app
 
 from chengxin.accounts.actor import operator
 from chengxin.base.errors import NotFound
-from chengxin.intake.actions.receive import ReceiveFile, inbox_path
+from chengxin.intake.actions.receive import ReceiveFile, inbox, inbox_path
 from chengxin.intake.models import Batch
-from chengxin.intake.tasks import IMPORT_TASK, QUEUE, TRIES, import_batch
+from chengxin.intake.tasks import IMPORT_TASK, QUEUE, TRIES, import_batch, sweep_leftovers
 from chengxin.testing.city import NOW, ORGANISATION, row, write_file
 
 if TYPE_CHECKING:
@@ -68,3 +68,20 @@ def test_any_other_failure_is_raised_so_that_the_job_is_tried_again(tmp_path: Pa
     assert isinstance(import_batch.retry_strategy, RetryStrategy)
     assert import_batch.retry_strategy.max_attempts == TRIES
     assert Batch.objects.get(pk=batch).refusal is None
+
+
+def test_what_killed_processes_left_goes_within_the_hour_and_what_waits_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    (scratch / "chengxin-batch-killed" / "spill").mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    waiting = inbox_path(queue(write_file(tmp_path / "a.csv", "penalty", "G3", [row("penalty", "G3")])))
+    half, nobodys = inbox() / "incoming-killed", inbox() / "999999"
+    for one in (half, nobodys):
+        one.write_text("张某,320583199001011234", encoding="utf-8")
+    sweep_leftovers.func(timestamp=0)
+    assert waiting.exists()
+    assert not half.exists()
+    assert not nobodys.exists()
+    assert list(scratch.iterdir()) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chengxin.crypto import Keyring
+    from chengxin.operations.lost import Lost
     from chengxin.operations.places import BackupFolder
     from chengxin.operations.verifying import Rehearsal
 
@@ -277,7 +278,8 @@ def restore(
     require_empty(target)
     ring, keyring = existing_keys(keys)
     label = choose_label(folder, moment)
-    approval = approve_live(label, to_time, str(target), names)
+    live = live_folder()
+    approval = approve_live(live, label, to_time, str(target), names)
     manifest = Manifest.read(folder, label, keyring.public_keys("receipt"))
     with interruptible():
         built = rebuild(folder, manifest, keyring, target, Target(moment=moment))
@@ -286,7 +288,8 @@ def restore(
                 copy_keys(ring, target / "keys")
             os.environ["CHENGXIN_DATA"] = str(target)
             detail = {"to_time": to_time, "last_change": built.last_change, "approval": approval}
-            finish_restore(target, label, names, detail)
+            later = Later(live, folder, keyring, target.parent, replay=moment is not None)
+            lost = finish_restore(target, label, names, detail, later)
         except BaseException:
             empty_folder(target)
             raise
@@ -296,6 +299,7 @@ def restore(
         f"restored into {target} (last change {built.last_change or '—'}): run chengxin doctor there, start it when "
         "all is well, and take a new backup at once",
     )
+    tell(*lost)
 
 
 def parse_moment(text: str) -> datetime | None:
@@ -355,18 +359,24 @@ def ask_live(source: Path, into: Path, to_time: str, reason: str) -> None:
     )
 
 
-def approve_live(label: str, to_time: str, into: str, names: tuple[str, str]) -> int | None:
-    """Use the approval in the live system where it answers; return its number, or None where no system answers."""
+def live_folder() -> Path | None:
+    """Return the data folder of the live system where its embedded database answers, else None."""
     from chengxin.base.embedded import EmbeddedServer
 
     folder = data_folder()
-    if not (folder / "secrets.json").exists() or not EmbeddedServer(folder).running():
+    answers = (folder / "secrets.json").exists() and EmbeddedServer(folder).running()
+    return folder if answers else None
+
+
+def approve_live(live: Path | None, label: str, to_time: str, into: str, names: tuple[str, str]) -> int | None:
+    """Use the approval in the live system where it answers; return its number, or None where no system answers."""
+    if live is None:
         tell(
             "现有系统没有运行，无法核对审批；两名同意人的姓名将记入恢复记录",
             "no live system answers, so no approval can be checked; the two names go into the record of the restore",
         )
         return None
-    with embedded_server(folder) as server:
+    with embedded_server(live) as server:
         enter("owner", server.url("owner"))
         try:
             from chengxin.operations.recording import consume_approval, require_may_restore
@@ -377,21 +387,54 @@ def approve_live(label: str, to_time: str, into: str, names: tuple[str, str]) ->
             leave()
 
 
-def finish_restore(into: Path, label: str, names: tuple[str, str], detail: dict[str, Any]) -> None:
-    """Check the two names against the restored register of officers; put the restore on file and beside the data."""
+@dataclass(frozen=True)
+class Later:
+    """Where to read what happened after the moment restored to: the live system, else, by ``replay``, the archive."""
+
+    live: Path | None
+    folder: BackupFolder
+    keyring: Keyring
+    room: Path
+    replay: bool
+
+    def read(self, url: str) -> Lost:
+        """Return what the restored system at ``url`` (the owner's address) lacks."""
+        from chengxin.operations.lost import Lost, lost_by_the_archive, read_known, read_lost
+
+        known = read_known(url)
+        if self.live is not None:
+            with embedded_server(self.live) as server:
+                return read_lost(server.url("owner"), known, "live")
+        if self.replay:
+            return lost_by_the_archive(self.folder, self.keyring, self.room, known)
+        return Lost("nobody")
+
+
+def finish_restore(
+    into: Path, label: str, names: tuple[str, str], detail: dict[str, Any], later: Later
+) -> tuple[str, str]:
+    """Take rights away that were taken away since; check the two names against the register of officers that results.
+
+    The restore goes on file, and beside the data. Returns what to say about what was lost, in Chinese and in English.
+    """
     from chengxin.operations.places import write_json
 
     with embedded_server(into) as server:
         enter("owner", server.url("owner"))
         try:
+            from chengxin.operations.lost import sentences, withdraw_again
             from chengxin.operations.recording import record, require_may_restore
 
+            lost = later.read(server.url("owner"))
+            again = withdraw_again(lost, system_now())
             require_may_restore(names)
+            detail |= {"lost": lost.as_dict(), "withdrawn_again": list(again)}
             event = record("system.restored", label, {"approved_by": list(names), **detail}, system_now())
         finally:
             leave()
     held = {"label": label, "approved_by": list(names), "at": system_now().isoformat(), "event": event, **detail}
     write_json(into / "restore.json", held)
+    return sentences(lost, again)
 
 
 @click.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def bodies() -> None:
     ),
 )
 @click.argument("code", metavar="CODE")
-@click.option("--on", "day", metavar="DAY", help="哪一天，例如 2026-01-02；默认今天 / the day, by default today")
+@click.option("--on", "day", metavar="DAY", help="哪一天，如 2026-01-02，默认今天 / day, as 2026-01-02")
 @click.option("--json", "as_json", is_flag=True, help="输出一行 JSON / one JSON object")
 @data_option
 def show(code: str, day: str | None, data: Path | None, *, as_json: bool) -> None:
@@ -171,9 +172,18 @@ def _table(found: BodyOn, relations: tuple[RelationView, ...], on: date) -> Tabl
 
 
 def _day(text: str) -> date:
+    """Return the day written like 2026-01-02; other spellings of ISO 8601 (20260102, 2026-W01-5) are refused.
+
+    Python reads them from 3.11 on, but a day is asked about in one spelling everywhere: in files, pages and addresses.
+    """
     try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)  # noqa: TRY301 - one refusal for both ways to be wrong
         return date.fromisoformat(text)
     except ValueError as error:
         raise ChengxinError(
-            "day_wrong", "日期写法应为 2026-01-02", "write the day like 2026-01-02", where="--on"
+            "day_wrong",
+            f"日期写法应为 2026-01-02，现在是“{text}”",
+            f"write the day like 2026-01-02, not {text!r}",
+            where="--on",
         ) from error

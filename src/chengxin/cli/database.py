@@ -87,6 +87,18 @@ def embedded_server(folder: Path) -> Iterator[EmbeddedServer]:
                 keeper.communicate(RELEASED, KEEPER_PATIENCE)
 
 
+def start_again(folder: Path) -> None:
+    """Start the embedded server of ``folder``, which died while a command held it; that command stops it as before.
+
+    Raises ``ChengxinError`` when the server does not start, and ``psycopg.OperationalError`` when it dies meanwhile.
+    """
+    from chengxin.base.embedded import EmbeddedServer
+
+    with _open_lock(folder, "start.lock") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        EmbeddedServer(folder).start()
+
+
 def stop_when_unused(server: EmbeddedServer) -> bool:
     """Stop ``server`` unless another command holds it; return whether nobody does."""
     with _open_lock(server.folder, "start.lock") as gate, _open_lock(server.folder, "users.lock") as users:

@@ -102,6 +102,11 @@ def prepare(folder: Path, city_name: str, server: EmbeddedServer, seed: int, bod
         made = build_files(folder, city, seed=seed, bodies=bodies, today=today, report=report)
         enter("worker", server.url("worker"))
         state = State(made.seed, made.bodies, import_files(made.files, city, report), access)
+        from chengxin.cli.demo_cases import ask_registrar, make_cases
+
+        make_cases(folder, city, made, access, made.today, report)
+        enter("office", server.url("office"))
+        ask_registrar(access)
     finally:
         leave()
     write_state(folder, city_name, state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from chengxin.accounts.actor import operator
@@ -14,7 +15,6 @@ from chengxin.intake.actions.import_file import ImportFile
 from chengxin.rehearsal import rehearse
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from chengxin.base.city import City
@@ -32,10 +32,11 @@ class CityFile:
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a rehearsal city, registrations first, and what they were made from."""
+    """The files of a rehearsal city, registrations first, and what they were made from; ``today`` is their last day."""
 
     seed: int
     bodies: int
+    today: date
     files: tuple[CityFile, ...]
 
 
@@ -53,7 +54,7 @@ def build_files(folder: Path, city: City, *, seed: int, bodies: int, today: date
         part.rename(home)
     held = json.loads(manifest.read_text(encoding="utf-8"))
     files = tuple(CityFile(home / "files" / one["name"], one["organisation"], one["item"]) for one in held["files"])
-    return Files(held["seed"], held["bodies"], files)
+    return Files(held["seed"], held["bodies"], date.fromisoformat(held["today"]), files)
 
 
 def import_files(files: tuple[CityFile, ...], city: City, report: Report) -> tuple[Line, ...]:

@@ -25,6 +25,17 @@ NAME_COLUMNS = ("name", "名称", "企业名称", "单位名称", "主体名称"
 ID_COLUMNS = ("subject", "id", "统一社会信用代码", "uscc", "代码")
 """Headings under which a file of names may hold the name and what tells the body; the line number otherwise."""
 
+NAME_KINDS = {
+    "": "current",
+    "current": "current",
+    "现用名": "current",
+    "former": "former",
+    "曾用名": "former",
+    "english": "english",
+    "英文名称": "english",
+}
+"""What a column ``kind`` may say of a name, and what it means; empty is the name of today."""
+
 MOST = 100
 """Candidates a name may be given at most."""
 
@@ -91,8 +102,11 @@ def plain(subject: int | str, one: Indexed[Any] | Registered) -> dict[str, Any]:
 def register_of(file: Path) -> Iterator[tuple[int | str, str, str]]:
     """Yield (subject, name, kind) of a CSV file: columns found by their headings, else the first column is the name.
 
-    Without a column that tells the body, its line number does. A column ``kind`` or ``name_kind`` may say ``former``
-    or ``english``.
+    Without a column that tells the body, its line number does. A column ``kind`` or ``name_kind`` may say what
+    ``NAME_KINDS`` has.
+
+    Raises:
+        ChengxinError: where a row is shorter than the heading, or its kind of name is none; the message names its line.
     """
     rows = rows_of(file)
     first, top_row = next(rows, (1, []))
@@ -116,7 +130,23 @@ def register_of(file: Path) -> Iterator[tuple[int | str, str, str]]:
                 where=f"{file.name}:{line}",
             )
         subject = line if known is None else row[known].strip()
-        yield subject, row[name].strip(), row[kind].strip() if kind is not None else "current"
+        yield subject, row[name].strip(), _name_kind(row[kind] if kind is not None else "", f"{file.name}:{line}")
+
+
+def _name_kind(text: str, where: str) -> str:
+    """Return the kind of name that ``text`` says; raise where it says none."""
+    found = NAME_KINDS.get(text.strip().lower())
+    if found is None:
+        file, _sign, line = where.rpartition(":")
+        possible = "、".join(one for one in NAME_KINDS if one)
+        raise ChengxinError(
+            "unknown_name_kind",
+            f"{file} 第 {line} 行的名称种类“{text.strip()[:20]}”不认识，可填：{possible}",
+            f"line {line} of {file} has an unknown kind of name, {text.strip()[:20]!r}; possible are "
+            + ", ".join(one for one in NAME_KINDS if one.isascii() and one),
+            where=where,
+        )
+    return found
 
 
 def candidate_table(texts: Sequence[str], found: Sequence[Sequence[dict[str, Any]]]) -> Table:

@@ -15,12 +15,13 @@ from rich.table import Table
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError
 from chengxin.cli.database import reach
-from chengxin.cli.frame import both, choose_data, interruptible, output
+from chengxin.cli.frame import both, choose_data, interruptible, output, tell
 from chengxin.cli.identify import cell, print_json
 from chengxin.cli.serve import data_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from chengxin.practitioners.actions.register import Opened
     from chengxin.practitioners.receipt import FileReceipt
@@ -93,6 +94,90 @@ def rotate(data: Path | None, *, as_json: bool) -> int:
             f"{done.seen} rows, {done.renewed} renewed, {len(done.wrong)} wrong"
         )
     return 1 if done.wrong else 0
+
+
+def _named(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what both changes of a person ask for: whom, why, and whether it is asked for or carried out."""
+    for option in (
+        data_option,
+        click.option(
+            "--ask", "reason", default="", metavar="TEXT", help="只提出申请，写明理由 / only ask, with the reason"
+        ),
+        click.option("--document", required=True, help="证明文书：种类、文号、机关 / document: kind, number, issuer"),
+        click.option("--legal-basis", required=True, help="法律依据 / the law"),
+        click.option("--licence", required=True, help="执业证号 / licence number"),
+        click.option("--occupation", required=True, help="执业类别，如 lawyer / the occupation"),
+    ):
+        command = option(command)
+    return command
+
+
+def _tell_asked(number: int) -> None:
+    tell(
+        f"申请 {number} 已提出：请信用中心另一位有此岗位的经办人在政务端“审批”中同意，然后不加 --ask 再运行本命令办理",
+        f"asked for under {number}: another officer of the credit centre agrees in the office end, under approvals; "
+        "then run this again without --ask",
+    )
+
+
+@practitioners.command(
+    "change-identity",
+    short_help="依法变更姓名或号码（两人）/ change a name or number by law",
+    help=both(
+        "依法变更执业人员的姓名或身份证号：先加 --ask 申请，另一位经办人对照证明文书同意后，再办理。新姓名和新号码在"
+        "提示后输入，屏幕不显示，不写进命令行，申请里只保存加密摘要。",
+        "Change a practitioner's name or identity number by law: ask with --ask, another officer reads the document "
+        "and agrees, then carry it out. Both are typed at a prompt and not shown; a request keeps digests only.",
+    ),
+)
+@_named
+def change_identity(data: Path | None, **given: str) -> None:
+    """Ask for a change of identity, or carry out the one agreed."""
+    choose_data(data)
+    name, number = (
+        click.prompt(text, default="", hide_input=True, show_default=False)
+        for text in ("新姓名，不变直接回车 / new name, or Enter", "新身份证号，不变直接回车 / new number, or Enter")
+    )
+    with interruptible(), reach("owner" if given["reason"] else "worker"):
+        from chengxin.accounts.actor import operator
+        from chengxin.practitioners.actions.change_identity import ChangeIdentity, Ground
+
+        ground = Ground(given["legal_basis"], given["document"])
+        change = ChangeIdentity(
+            operator(), given["occupation"], given["licence"], ground, system_now(), new_name=name, new_number=number
+        )
+        if given["reason"]:
+            _tell_asked(change.ask(given["reason"]).pk)
+            return
+        change.execute()
+    tell("已变更", "changed")
+
+
+@practitioners.command(
+    "close-deceased",
+    short_help="死亡注销（两人）/ close a practitioner who died",
+    help=both(
+        "注销已故执业人员：先加 --ask 申请，另一位经办人同意后，再办理；其全部执业类别不再提供查询。",
+        "Close a practitioner who died: ask with --ask, another officer agrees, then carry it out; nothing is told any "
+        "more in any occupation.",
+    ),
+)
+@click.option("--died-on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="死亡日期 / day of death")
+@_named
+def close_deceased(data: Path | None, died_on: datetime, **given: str) -> None:
+    """Ask for the closing, or carry out the one agreed."""
+    choose_data(data)
+    with interruptible(), reach("owner" if given["reason"] else "worker"):
+        from chengxin.accounts.actor import operator
+        from chengxin.practitioners.actions.change_identity import CloseDeceased, Ground
+
+        ground = Ground(given["legal_basis"], given["document"])
+        close = CloseDeceased(operator(), given["occupation"], given["licence"], ground, died_on.date(), system_now())
+        if given["reason"]:
+            _tell_asked(close.ask(given["reason"]).pk)
+            return
+        close.execute()
+    tell("已注销", "closed")
 
 
 @contextmanager

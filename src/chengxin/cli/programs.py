@@ -88,9 +88,12 @@ def programs(folder: Path, url: Callable[[str], str], ports: Ports) -> tuple[Pro
     logs.mkdir(parents=True, exist_ok=True)
     key = ensure_secrets(folder).web_key
     ends = tuple(
-        Program(name, _gunicorn(name, port), _environment(name, folder, url, key, ports), logs / f"{name}.log", port)
+        Program(
+            name, _gunicorn(name, port), _environment(name, folder, url, key, ports), logs / f"{name}.log", port,
+            restarts=True,
+        )
         for name, port in ports.as_dict().items()
-    )
+    )  # fmt: skip
     own = (sys.executable, "-m", "chengxin.cli.main")
     alone = _environment("worker", folder, url, key, ports)
     # A worker that a file kills takes no page away from anybody, and its job goes back to the queue.

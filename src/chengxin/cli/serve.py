@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from chengxin.base.config import data_folder, read_secrets
-from chengxin.cli.database import embedded_server, external_urls, reach
+from chengxin.base.clock import system_now
+from chengxin.base.config import data_folder, proxies_in_front, read_secrets
+from chengxin.base.errors import ChengxinError
+from chengxin.cli.database import embedded_server, external_urls, reach, start_again
 from chengxin.cli.frame import both, choose_data, interruptible, output, progress, tell
 from chengxin.cli.programs import Ports, PortsType, programs
-from chengxin.cli.supervision import ProcessEnded, Supervisor, require_free
+from chengxin.cli.supervision import LOOK, PATIENCE, SHORT_LIVES, ProcessEnded, Supervisor, require_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,9 +40,9 @@ ports_option = click.option(
     short_help="启动全部服务 / run all services",
     help=both(
         "启动数据库（未设置外部数据库时）、公示端、政务端、接口端和后台任务进程，直到 Ctrl-C。"
-        "任何一个进程意外退出，其余一并停止，退出码为 3。",
-        "Run the database (unless an outside one is set), the three ends and the worker until Ctrl-C. When one of "
-        "them ends by itself the others are stopped and the exit code is 3.",
+        "任何一个进程意外退出，会单独重新启动；反复退出时全部停止，退出码为 3。",
+        "Run the database (unless an outside one is set), the three ends and the worker until Ctrl-C. What ends by "
+        "itself is started again; when it does so again and again all are stopped and the exit code is 3.",
     ),
 )
 @data_option
@@ -45,6 +50,7 @@ ports_option = click.option(
 def serve(data: Path | None, ports: Ports) -> None:
     """Serve an installation that exists; ``chengxin demo`` makes one."""
     choose_data(data)
+    proxies_in_front(os.environ)
     require_free(ports.as_dict())
     with interruptible(), addresses(data_folder()) as url:
         serve_until_stopped(data_folder(), url, ports, Supervisor(), announce=lambda: show_addresses(ports))
@@ -74,12 +80,23 @@ def serve_until_stopped(
 ) -> None:
     """Start the ends and the worker, call ``announce`` once everything answers, and watch until Ctrl-C or SIGTERM.
 
-    Raises ``ProcessEnded`` when a process or the embedded database ends by itself; whatever happens, none is left
-    running.
+    Raises ``ProcessEnded`` when a process or the embedded database ends by itself again and again; whatever happens,
+    none is left running.
     """
+    from chengxin.operations.watching.log_keeping import DailyForgetting
+
     wanted = programs(folder, url, ports)
-    if not external_urls():
-        supervisor.require = partial(require_database, folder)
+    forget = DailyForgetting(folder / "log", system_now)
+    forget()  # before anything is started: what nobody has open gives its room back
+    # The worker would take seconds to find out that its connections are gone, and to end in order.
+    database = None if external_urls() else KeptDatabase(folder, partial(supervisor.kill, "worker"))
+
+    def look_after() -> None:
+        if database is not None:
+            database.require()
+        forget()
+
+    supervisor.require = look_after
     try:
         for program in wanted:
             if program.port:
@@ -98,8 +115,54 @@ def serve_until_stopped(
         supervisor.stop()
 
 
-def require_database(folder: Path) -> None:
-    """Raise ``ProcessEnded`` when the embedded database of ``folder`` is gone: only a new start brings it back.
+@dataclass
+class KeptDatabase:
+    """The embedded database of ``folder`` while it is served: looked for ten times a second, started again when gone.
+
+    Its users lose their connections and make new ones; ``at_death`` is called before it is started again.
+    ``SHORT_LIVES`` deaths within ``PATIENCE`` seconds count as broken. Another command may start it first.
+    """
+
+    folder: Path
+    at_death: Callable[[], None] = field(default=lambda: None)
+    deaths: list[float] = field(default_factory=list)
+
+    def require(self) -> None:
+        """Return with the database running; raise ``ProcessEnded`` when it does not come back."""
+        if not database_gone(self.folder):
+            return
+        now = time.monotonic()
+        self.deaths = [one for one in (*self.deaths, now) if now - one < PATIENCE]
+        if len(self.deaths) >= SHORT_LIVES:
+            raise self._trouble()
+        tell("数据库意外退出，正在重新启动", "the database ended unexpectedly and is started again")
+        self.at_death()
+        while database_gone(self.folder):
+            self._start(until=now + PATIENCE)
+
+    def _start(self, until: float) -> None:
+        """Start it. Processes that a killed server left behind keep it from starting until they notice: a second."""
+        from psycopg import OperationalError
+
+        try:
+            start_again(self.folder)
+        except (ChengxinError, OperationalError) as error:
+            if time.monotonic() > until:
+                raise self._trouble() from error
+            time.sleep(LOOK)
+
+    def _trouble(self) -> ProcessEnded:
+        log = self.folder / "log" / "postgres.log"
+        return ProcessEnded(
+            "database_ended",
+            f"数据库意外退出，没有恢复，其余进程已停止；日志 {log}",
+            f"the database ended unexpectedly and did not come back, the others were stopped; its log is {log}",
+            where="postgres",
+        )
+
+
+def database_gone(folder: Path) -> bool:
+    """Return whether the embedded database of ``folder`` has ended.
 
     Its process is looked for by number, which costs no more than a file to read; a number that another program has by
     now is found out by the next start.
@@ -109,13 +172,7 @@ def require_database(folder: Path) -> None:
         state = Path("/proc", number, "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2][:1]
     except (OSError, IndexError):
         state = "Z" if Path("/proc/self").exists() else ""  # without /proc (macOS) nobody can tell this way
-    if state == "Z":
-        raise ProcessEnded(
-            "database_ended",
-            f"数据库意外退出，其余进程已停止；日志 {folder / 'log' / 'postgres.log'}",
-            f"the database ended unexpectedly, the others were stopped; its log is {folder / 'log' / 'postgres.log'}",
-            where="postgres",
-        )
+    return state == "Z"
 
 
 def show_addresses(ports: Ports) -> None:

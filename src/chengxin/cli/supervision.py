@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,8 @@ SHORT_LIVES = 5
 class Program:
     """A process to run: its arguments, its whole environment, and the port on which it answers (0 for none).
 
-    One that ``restarts`` is started again when it ends by itself: the others go on meanwhile.
+    One that ``restarts`` is started again when it ends by itself: the others go on meanwhile. That begins once the
+    whole has been ready; what ends before it ever answered is broken, and trying again would only hide why.
     """
 
     name: str
@@ -62,13 +64,13 @@ class ProcessEnded(ChengxinError):
 
 @dataclass
 class Supervisor:
-    """Runs programs together: when one ends by itself, the others are stopped, unless it is one that restarts."""
+    """Runs programs together: one that restarts is started again by itself, another takes all of them along."""
 
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=dict)
     starts: dict[str, list[float]] = field(default_factory=dict)
     require: Callable[[], None] | None = None
-    """Raises when something has gone that is no program of ours but that all of them rest on: the database."""
+    """Mends what is no program of ours but what all of them rest on, the database, or raises when it cannot."""
 
     def start(self, program: Program) -> None:
         """Start ``program`` on a leash, in a session of its own: Ctrl-C is for the supervisor to hear."""
@@ -86,7 +88,7 @@ class Supervisor:
         waiting = [one for one in self.programs.values() if one.port]
         whole, until = len(waiting), time.monotonic() + PATIENCE
         while waiting:
-            self.check()
+            self.check(mend=False)
             waiting = [one for one in waiting if not answers(one.port)]
             report("启动服务 starting", whole - len(waiting), whole)
             if waiting and time.monotonic() > until:
@@ -94,19 +96,31 @@ class Supervisor:
             if waiting:
                 time.sleep(LOOK)
 
-    def check(self) -> None:
-        """Start again what restarts; raise ``ProcessEnded`` when another program, or the database, has gone."""
+    def check(self, *, mend: bool = True) -> None:
+        """Start again what restarts; raise ``ProcessEnded`` when another program, or the database, has gone.
+
+        Without ``mend`` a program that has a port is not started again either.
+        """
         if self.require is not None:
             self.require()
         for name, process in tuple(self.running.items()):
-            if process.poll() is None:
+            if not _ended(process):
                 continue
             program, now = self.programs[name], time.monotonic()
             recent = self.starts[name] = [start for start in self.starts[name] if now - start < PATIENCE]
-            if not program.restarts or len(recent) >= SHORT_LIVES:
+            hopeless = len(recent) >= SHORT_LIVES or (program.port and not mend)
+            if not program.restarts or hopeless:
                 raise _trouble(program, "意外退出", "ended unexpectedly")
             if not recent or now - recent[-1] >= RESTART_EVERY:
                 self.start(program)
+
+    def kill(self, name: str) -> None:
+        """Kill a program with everything in its session; one that restarts is started again by the next look."""
+        process = self.running.get(name)
+        if process is not None and process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def watch(self) -> None:
         """Look after the programs until one ends by itself (``ProcessEnded``) or a signal ends the watch."""
@@ -128,6 +142,18 @@ class Supervisor:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
             self.running.clear()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a program has ended, and kill what it left behind in its session.
+
+    The children of a server that was killed hold its port for seconds, and the next one could not begin.
+    """
+    if process.poll() is None:
+        return False
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return True
 
 
 def _trouble(program: Program, zh: str, en: str) -> ProcessEnded:

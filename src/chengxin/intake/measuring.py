@@ -60,9 +60,12 @@ def usual_of(batch: Batch, channel_apart: str, limits: Thresholds) -> Usual:
 
 
 def failing(duck: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return the rules that most rows fail, as field, message and rows; no value of any row."""
+    """Return the rules that most rows fail, as rule, field, message and rows; no value of any row."""
     found = duck.execute(
-        f"""SELECT field, message, count(DISTINCT row_number) FROM finding GROUP BY ALL ORDER BY 3 DESC, 1, 2
+        f"""SELECT rule, field, message, count(DISTINCT row_number) FROM finding GROUP BY ALL ORDER BY 4 DESC, 2, 3, 1
         LIMIT {RULES_KEPT}"""
     ).fetchall()
-    return [{"field": field, "message": mask_persons(message), "rows": int(rows)} for field, message, rows in found]
+    return [
+        {"rule": rule, "field": field, "message": mask_persons(message), "rows": int(rows)}
+        for rule, field, message, rows in found
+    ]

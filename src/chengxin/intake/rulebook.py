@@ -22,6 +22,7 @@ class WrittenRule:
     generations: tuple[str, ...]
     message: str
     message_en: str
+    expected_en: str
     source: str
     sql: str
 
@@ -38,6 +39,7 @@ class Wording:
     message: str
     message_en: str
     expected: str
+    expected_en: str
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,16 @@ def rulebook() -> Rulebook:
                 generations=tuple(one.get("generations", ())),
                 message=one["message"],
                 message_en=one["message_en"],
+                expected_en=one["expected_en"],
                 source=one["source"],
                 sql=(folder / f"{key}.sql").read_text(encoding="utf-8"),
             )
             for key, one in data["written"].items()
         ),
-        generated={
-            key: Wording(one["id"], one["message"], one["message_en"], one["expected"])
-            for key, one in data["generated"].items()
-        },
-        other={
-            key: Wording(key, one["message"], one["message_en"], one["expected"]) for key, one in data["other"].items()
-        },
+        generated={key: _wording(one["id"], one) for key, one in data["generated"].items()},
+        other={key: _wording(key, one) for key, one in data["other"].items()},
     )
+
+
+def _wording(rule: str, held: Mapping[str, str]) -> Wording:
+    return Wording(rule, held["message"], held["message_en"], held["expected"], held["expected_en"])

@@ -54,6 +54,21 @@ def end_holds(timestamp: int) -> None:  # noqa: ARG001 - the minute it was due i
             import_batch.func(batch_id=batch.pk)
 
 
+@app.periodic(cron=EVERY_HOUR)
+@app.task(name="intake.sweep_leftovers", queue=QUEUE, queueing_lock="intake.sweep_leftovers")
+def sweep_leftovers(timestamp: int) -> None:  # noqa: ARG001 - the minute it was due is not needed
+    """Remove what killed processes left: files in the inbox that no batch waits for, and scratch folders of imports.
+
+    The next file handed in and the next import do so too; where none comes for weeks, what a department wrote would lie
+    about for as long.
+    """
+    from chengxin.intake.actions.receive import sweep_inbox  # noqa: PLC0415 - see the module
+    from chengxin.intake.workspace import sweep  # noqa: PLC0415 - see the module
+
+    sweep_inbox()
+    sweep()
+
+
 def propose_later(batch_id: int) -> None:
     """Queue the proposals for what a batch left tied to nobody, in the caller's transaction."""
     app.configure_task(PROPOSE_TASK, queue=QUEUE).defer(batch_id=batch_id)

@@ -54,7 +54,7 @@ def workspace() -> Iterator[Workspace]:
 
     A killed import cannot tidy up, and its spool holds what the department wrote: the next import removes it.
     """
-    _sweep()
+    sweep()
     with (
         _locked_folder() as folder,
         duckdb.connect(
@@ -107,11 +107,14 @@ def _lock(folder: Path) -> int | None:
     return handle
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Remove the folders of imports that were killed: ours by owner, and locked by nobody."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-            continue
+        try:
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+        except FileNotFoundError:
+            continue  # its own import, or another sweep, was faster
         handle = _lock(folder)
         if handle is not None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -33,6 +33,11 @@ WITH automatic AS (
     FROM records_record p JOIN records_record r ON r.key = p.key AND r.version = p.version + 1
     WHERE p.subject_id = %(subject)s AND r.subject_id IS DISTINCT FROM p.subject_id
         AND NOT EXISTS (SELECT 1 FROM records_linkeffect e WHERE e.record_id = r.id)
+), about AS (
+    -- Of a body that was merged after the decision and before it was carried out, the fact came to the other one.
+    SELECT d.id FROM records_linkdecision d WHERE d.subject_id = %(subject)s
+    UNION SELECT e.decision_id FROM records_record r JOIN records_linkeffect e ON e.record_id = r.id
+    WHERE r.subject_id = %(subject)s
 ), decided AS (
     SELECT d.decided_at, 1, d.id, d.outcome, d.item, coalesce(d.evidence -> 'row' ->> 'document_number', ''),
         coalesce(t.key, d.fact_key), coalesce(e.record_id, d.record_id), t.version, d.identifier, d.rule, d.score,
@@ -40,7 +45,7 @@ WITH automatic AS (
         coalesce(e.outcome, ''), EXISTS (SELECT 1 FROM records_linkdecision u WHERE u.undoes_id = d.id)
     FROM records_linkdecision d LEFT JOIN records_linkeffect e ON e.decision_id = d.id
         LEFT JOIN records_record t ON t.id = e.record_id
-    WHERE d.subject_id = %(subject)s
+    WHERE d.id IN (SELECT id FROM about) OR d.undoes_id IN (SELECT id FROM about)
 )
 SELECT * FROM (SELECT * FROM automatic UNION ALL SELECT * FROM gone UNION ALL SELECT * FROM decided) AS every
 WHERE (at, rank, id) < (%(at)s, %(rank)s, %(id)s) ORDER BY at DESC, rank DESC, id DESC LIMIT %(limit)s

@@ -16,11 +16,11 @@ from django.db.models import Q
 from chengxin.kernel.names import fold_name
 from chengxin.records.candidates import CODE_KINDS, Asked, find_candidates
 from chengxin.records.models import LinkProposal
-from chengxin.records.refusals import refused_bodies
+from chengxin.records.refusals import refused_bodies, with_survivors
 from chengxin.records.review_settings import review_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
 State = LinkProposal.State
@@ -101,11 +101,30 @@ def _propose_piece(drafts: Sequence[Draft], now: datetime) -> int:
 
 def _remember(proposal: LinkProposal, bodies: Sequence[dict[str, Any]], refused: frozenset[int]) -> None:
     """Leave out what was found not to be the same; a body that bears the very code by now is asked about once more."""
-    code = proposal.identifier.partition(":")[2]
-    bearing = {one["subject_id"] for one in bodies if code and code in {held["value"] for held in one["codes"]}}
+    bearing = _bearing(proposal, bodies)
     proposal.refused = sorted(refused - bearing)
     if refused & bearing:
         proposal.cause = "refused_before"
+
+
+def _remember_again(proposal: LinkProposal, bodies: Sequence[dict[str, Any]], refused: frozenset[int]) -> None:
+    """Leave out what is known by now not to be the same; a body that was asked about once more stays asked about.
+
+    What is left out is reckoned anew each time, so a merge adds the body that is now the same, and its undoing takes
+    that one away again.
+    """
+    if proposal.cause != "refused_before":
+        proposal.refused = sorted(refused)
+        return
+    own = frozenset(proposal.refused)
+    asked_again = _bearing(proposal, bodies) - own
+    proposal.refused = sorted((with_survivors(own) & refused) - asked_again)
+
+
+def _bearing(proposal: LinkProposal, bodies: Sequence[dict[str, Any]]) -> frozenset[int]:
+    """Return those of ``bodies`` that bear the very code of the proposal."""
+    code = proposal.identifier.partition(":")[2]
+    return frozenset(one["subject_id"] for one in bodies if code and code in {held["value"] for held in one["codes"]})
 
 
 def settle(proposal: LinkProposal, row: Mapping[str, Any], bodies: Sequence[dict[str, Any]], now: datetime) -> bool:
@@ -133,38 +152,46 @@ def evidence_digest(evidence: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def refresh(now: datetime) -> int:
+def refresh(now: datetime, bodies: Iterable[int] | None = None) -> int:
     """Look for bodies again for what nobody has decided, and return how many proposals changed.
+
+    With ``bodies`` only the proposals that show one of them, or leave one out, are looked at.
 
     A proposal that was answered with "none of these" comes back when a body appears that was not among those shown;
     its decision stays on file and is shown with it.
     """
     changed = 0
-    for numbers in _pieces_to_refresh():
+    for numbers in _pieces_to_refresh(bodies):
         with transaction.atomic():
             held = list(LinkProposal.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
             held = [one for one in held if one.state in UNDECIDED or one.outcome == "none"]
             found = find_candidates([_asked(one) for one in held])
             refused = refused_bodies((one.identifier, one.name_key) for one in held)
-            for proposal, bodies in zip(held, found, strict=True):
-                if proposal.cause != "refused_before":
-                    proposal.refused = sorted({*proposal.refused, *refused[(proposal.identifier, proposal.name_key)]})
-                new = {one["subject_id"] for one in bodies} - set(proposal.candidates) - set(proposal.refused)
+            for proposal, candidates in zip(held, found, strict=True):
+                left_out = proposal.refused
+                _remember_again(proposal, candidates, refused[(proposal.identifier, proposal.name_key)])
+                new = {one["subject_id"] for one in candidates} - set(proposal.candidates) - set(proposal.refused)
                 if proposal.state == State.DECIDED and not new:
                     continue
-                if settle(proposal, proposal.evidence["row"], bodies, now):
+                settled = settle(proposal, proposal.evidence["row"], candidates, now)
+                if settled or proposal.refused != left_out:
+                    proposal.revision += not settled
                     proposal.outcome = ""
                     proposal.save()
                     changed += 1
     return changed
 
 
-def _pieces_to_refresh() -> Iterator[list[int]]:
+def _pieces_to_refresh(bodies: Iterable[int] | None) -> Iterator[list[int]]:
     """Yield the numbers of proposals to look at again, a piece at a time."""
     last, piece = 0, review_settings().piece
+    concerned = Q()
+    if bodies is not None:
+        numbers = sorted(set(bodies))
+        concerned = Q(candidates__overlap=numbers) | Q(refused__overlap=numbers)
     while True:
         found = list(
-            LinkProposal.objects.filter(pk__gt=last)
+            LinkProposal.objects.filter(concerned, pk__gt=last)
             .filter(Q(state__in=UNDECIDED) | Q(state=State.DECIDED, outcome="none"))
             .order_by("pk")
             .values_list("pk", flat=True)[:piece]

@@ -16,6 +16,7 @@ from chengxin.records.models import LinkDecision, LinkProposal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
     from django.db.models import QuerySet
 
@@ -32,8 +33,9 @@ RECENT = 10
 class DecisionView:
     """A decision as officers see it: outcome, body, who, when, why; ``undone`` once it was taken back.
 
-    ``effect`` is what came of it (empty while the worker has not carried it out) and ``message`` what a person should
-    know about that.
+    ``score`` and ``reasons`` are what the officer was shown about the body, ``digest`` the SHA-256 of all the evidence
+    shown. ``effect`` is what came of it (empty while the worker has not carried it out) and ``message`` what a person
+    should know about that.
     """
 
     id: int
@@ -42,6 +44,10 @@ class DecisionView:
     outcome: str
     subject_id: int | None
     subject_name: str
+    subject_uscc: str
+    score: Decimal | None
+    reasons: tuple[Mapping[str, str], ...]
+    digest: str
     officer: str
     decided_at: datetime
     note: str
@@ -220,6 +226,10 @@ def _decision(one: LinkDecision) -> DecisionView:
         outcome=one.outcome,
         subject_id=one.subject_id,
         subject_name=chosen["name"] if chosen else "",
+        subject_uscc=chosen.get("uscc", "") if chosen else "",
+        score=one.score,
+        reasons=tuple(one.reasons),
+        digest=one.digest,
         officer=one.officer,
         decided_at=one.decided_at,
         note=one.note,

@@ -9,7 +9,7 @@ from django.db import connection
 from chengxin.base.events import subscribe
 from chengxin.records.events import LinkDecided, RecordsAdded
 from chengxin.records.tasks import apply_later, refresh_later
-from chengxin.subjects.events import IdentifiersAdded
+from chengxin.subjects.events import BodiesChanged, IdentifiersAdded
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -62,6 +62,17 @@ def _anything_waits(cursor: CursorWrapper) -> bool:
     return bool(cursor.fetchone()[0])
 
 
+def follow_bodies(event: BodiesChanged) -> None:
+    """Let undecided proposals show the bodies as they are after a merge, a split or a re-issued code.
+
+    In the transaction of the change: an officer who saw the bodies as they were is told that the case has changed, and
+    nobody ties a fact to a body that is no longer there.
+    """
+    from chengxin.records.review import refresh  # noqa: PLC0415 - every process reads the subscribers
+
+    refresh(event.now, event.subjects)
+
+
 def carry_out(event: LinkDecided) -> None:
     """Hand the decision to the worker where it changes a fact: no end may write facts itself."""
     if event.outcome == "link" and event.fact:
@@ -74,4 +85,5 @@ def listen() -> None:
     """Subscribe; after those who tie, so that what was tied at once is closed already."""
     subscribe(RecordsAdded, close_settled)
     subscribe(IdentifiersAdded, look_again)
+    subscribe(BodiesChanged, follow_bodies)
     subscribe(LinkDecided, carry_out)

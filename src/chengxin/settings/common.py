@@ -48,6 +48,8 @@ DATA_FOLDER = data_folder()
 CITY = os.environ.get("CHENGXIN_CITY", "kunshan")
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 31_536_000  # a year, sent over TLS only (OWASP ASVS 5.0, 3.4.1)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

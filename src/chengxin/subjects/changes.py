@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Exists, OuterRef, Q
+
+from chengxin.accounts.access import load_matrix
 from chengxin.accounts.models import Approval
 from chengxin.subjects.models import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
 LATEST = 100
@@ -55,6 +59,26 @@ def changes() -> tuple[ChangeView, ...]:
 def change_view(change: Change) -> ChangeView:
     """Return one change as people read it."""
     return next(iter(_views([change])))
+
+
+def moving_bodies(subject_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """Return which of these bodies a change that can still be carried out would touch: its number, by body.
+
+    A change can be carried out from when it is asked for until it was refused or its approval's hours are over; whoever
+    may not read the approval goes by the hours alone. One query. The latest such change of a body counts.
+    """
+    asked = set(subject_ids)
+    if not asked:
+        return {}
+    over = Approval.objects.filter(pk=OuterRef("approval_id")).filter(Q(agreed=False) | Q(expires_at__lte=now))
+    since = now - timedelta(hours=load_matrix().approval_hours)
+    rows = (
+        Change.objects.filter(Q(source__in=asked) | Q(target__in=asked), state=Change.State.ASKED, asked_at__gt=since)
+        .exclude(Exists(over))
+        .order_by("pk")
+        .values_list("pk", "source_id", "target_id")
+    )
+    return {body: number for number, *bodies in rows for body in bodies if body in asked}
 
 
 def _views(found: list[Change]) -> Iterable[ChangeView]:

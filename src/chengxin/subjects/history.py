@@ -97,8 +97,11 @@ def body_on(subject_id: int, day: date, known_at: datetime) -> BodyOn | None:
 
 
 def versions(subject_id: int, known_at: datetime) -> tuple[Version, ...]:
-    """Return how the body stood, version by version in the order in which they were recorded by ``known_at``."""
-    rows = Registration.objects.filter(subject_id=subject_id, recorded_at__lte=known_at).order_by("recorded_at", "pk")
+    """Return how the body stood, version by version in the order in which they were recorded by ``known_at``.
+
+    The order is that of the rows, not of their times: a clock that was set back gives the later one the earlier time.
+    """
+    rows = Registration.objects.filter(subject_id=subject_id, recorded_at__lte=known_at).order_by("pk")
     return tuple(
         Version(
             name=one.name,
@@ -168,16 +171,21 @@ def moved_since(known_at: datetime) -> bool:
 
 
 def merged_into_at(subject_id: int, known_at: datetime) -> int | None:
-    """Return the body that ``subject_id`` had been merged into at ``known_at``, or None while it stood by itself."""
+    """Return the body that ``subject_id`` had been merged into at ``known_at``, or None while it stood by itself.
+
+    A merge and its undoing cancel out whatever their times: the clock may have been set back between them.
+    """
     latest: int | None = None
     changes = Change.objects.filter(
         Q(kind="merge") | Q(kind="undo"), Q(source_id=subject_id) | Q(target_id=subject_id), done_at__lte=known_at
     ).select_related("undoes")
-    for change in changes.order_by("done_at", "pk"):
-        done = change.undoes or change
-        if done.kind == "merge" and done.source_id == subject_id:
-            latest = None if change.undoes else change.target_id
-        elif done.kind == "split" and change.undoes and done.target_id == subject_id:
+    held = list(changes.order_by("done_at", "pk"))
+    undone = {change.undoes_id for change in held}
+    for change in held:
+        done = change.undoes
+        if change.kind == "merge" and change.source_id == subject_id and change.pk not in undone:
+            latest = change.target_id
+        elif done is not None and done.kind == "split" and done.target_id == subject_id:
             latest = done.source_id
     return latest
 

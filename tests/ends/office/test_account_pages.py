@@ -9,6 +9,7 @@ import pytest
 
 from chengxin.accounts.models import Officer, SecondFactor
 from chengxin.accounts.second_factors import STEP, add_totp, totp_code
+from chengxin.audit.models import Event
 from chengxin.ends.office.keys import keyring
 from chengxin.testing.ends import RoleClient
 from chengxin.testing.making import PASSWORD, make_officer
@@ -134,3 +135,37 @@ def test_the_pages_are_in_english_on_request(desk: Any) -> None:
         ("/approvals/", "What I asked for"),
     ):
         assert words in _text(desk.get(path)), path
+
+
+def test_five_wrong_old_passwords_lock_the_account_and_end_the_session(desk: Any) -> None:
+    for _ in range(5):
+        assert _change(desk, old="a guess at the password").status_code == 400
+    locked = _change(desk)
+    assert locked.status_code == 429
+    assert "登录失败次数过多" in _text(locked)
+    assert desk.get("/")["Location"].startswith("/log-in/"), "who sits there is asked who it is"
+    assert desk.log_in().status_code == 429, "the log-in draws on the same count"
+    assert Event.objects.filter(action="officer.old_password_wrong", actor="zhang").count() == 5
+    assert Event.objects.filter(action="officer.log_in_locked").exists()
+    desk.later(minutes=16)
+    assert desk.log_in().status_code == 302
+    assert _change(desk).status_code == 302
+
+
+def test_guesses_at_the_log_in_and_at_the_old_password_are_one_count(desk: Any) -> None:
+    other = RoleClient("office")
+    for _ in range(3):
+        other.post("/log-in/", {"username": "zhang", "password": "a guess at the password"})
+    for _ in range(2):
+        assert _change(desk, old="a guess at the password").status_code == 400
+    assert _change(desk).status_code == 429
+
+
+def test_a_right_old_password_forgives_no_other_guess_and_a_poor_new_one_is_none(desk: Any) -> None:
+    for _ in range(4):
+        _change(desk, old="a guess at the password")
+    for _ in range(3):
+        assert _change(desk, new="short", again="short").status_code == 400
+    assert _change(desk).status_code == 302
+    assert _change(desk, old="a guess at the password").status_code == 400
+    assert _change(desk, old=NEW, new=PASSWORD, again=PASSWORD).status_code == 429

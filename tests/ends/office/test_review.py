@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection
 
+from chengxin.accounts.actor import officer_actor
 from chengxin.audit.models import Event
 from chengxin.records.actions.apply_link import ApplyLink
 from chengxin.records.models import LinkDecision, LinkProposal, Record
+from chengxin.subjects.actions.merge import AskMerge
 from chengxin.testing.making import NOW, make_officer, make_organisation
 
 from .review_making import make_bodies, make_proposal
@@ -203,3 +205,74 @@ def test_text_of_a_department_is_inert_on_the_page(
     text = centre.get("/links/").content.decode()
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
+
+
+def test_what_is_decided_or_waits_can_be_looked_up_and_not_decided_again(
+    centre: Office, organisation: Organisation, bodies: list[Subject]
+) -> None:
+    done = make_proposal(1, organisation, bodies[0])
+    make_proposal(2, organisation)
+    decide(centre, done, subject=bodies[0].pk)
+    decided = centre.get("/links/?state=decided").content.decode()
+    waiting = centre.get("/links/?state=waiting").content.decode()
+    for page, name, other in ((decided, "待定1号", "待定2号"), (waiting, "待定2号", "待定1号")):
+        assert name in page.partition("data-empty")[0]
+        assert other not in page.partition("data-empty")[0]
+        assert "data-decide" not in page
+    assert "disabled" in decided
+    assert "登记库中还没有可能的主体" in waiting
+    assert centre.get("/links/?state=closed").status_code == 404
+
+
+def test_a_decision_leads_to_what_the_officer_was_shown_and_is_taken_back_there_with_a_reason(
+    centre: Office, organisation: Organisation, bodies: list[Subject]
+) -> None:
+    proposal = make_proposal(1, organisation, bodies[0])
+    answer = decide(centre, proposal, subject=bodies[0].pk).json()
+    assert answer["said"] == f"关联：{bodies[0].name} {bodies[0].uscc}"
+    assert f'href="/links/{proposal.pk}/"' in answer["recent"]
+    page = centre.get(f"/links/{proposal.pk}/").content.decode()
+    kept = LinkDecision.objects.get()
+    for said in (f"SHA-256 {kept.digest}", "名称完全相同", "得分 1.000", bodies[0].uscc, f"/bodies/{bodies[0].uscc}/"):
+        assert said in page, said
+    assert 'name="reason"' in page
+    undone = centre.post(f"/links/decisions/{kept.pk}/undo/", {"reason": "对方来函说明"}, **BY_SCRIPT)
+    assert undone.status_code == 200
+    assert LinkDecision.objects.get(outcome="undo").note == "对方来函说明"
+    assert "data-decide" in centre.get(f"/links/{proposal.pk}/").content.decode()
+
+
+def test_the_numbers_above_the_queue_come_with_every_answer(
+    centre: Office, organisation: Organisation, bodies: list[Subject]
+) -> None:
+    proposals = [make_proposal(number, organisation, bodies[0]) for number in (1, 2, 3)]
+    told = decide(centre, proposals[0], "defer", note="须看原件").json()["counts"]
+    assert told == {"open": 2, "deferred": 1, "waiting": 0}
+    told = decide(centre, proposals[1], "not_same", subject=bodies[0].pk).json()["counts"]
+    assert told == {"open": 1, "deferred": 1, "waiting": 1}
+    last = LinkDecision.objects.latest("pk")
+    told = centre.post(f"/links/decisions/{last.pk}/undo/", **BY_SCRIPT).json()["counts"]
+    assert told == {"open": 2, "deferred": 1, "waiting": 0}
+
+
+def test_a_body_that_two_people_are_about_to_move_is_marked_and_not_tied_to(
+    centre: Office, organisation: Organisation, bodies: list[Subject]
+) -> None:
+    asker = officer_actor(make_officer(make_organisation("other-centre"), "asker", "centre"))
+    change = AskMerge(asker, bodies[0].pk, bodies[1].pk, "同一主体", NOW).execute()
+    proposal = make_proposal(1, organisation, *bodies)
+    page = centre.get("/links/").content.decode()
+    assert page.count(f"变更 {change.pk} 待办理，办结前不能关联") == 2
+    refused = decide(centre, proposal, subject=bodies[0].pk)
+    assert refused.status_code == 422
+    assert "请暂缓本条" in refused.json()["said"]
+    assert decide(centre, proposal, subject=bodies[2].pk).status_code == 200
+
+
+def test_codes_come_first_on_both_sides_in_one_order(
+    centre: Office, organisation: Organisation, bodies: list[Subject]
+) -> None:
+    make_proposal(1, organisation, bodies[0])
+    text = centre.get("/links/").content.decode()
+    row = text.partition("报送的内容")[2].partition("</dl>")[0]
+    assert row.index("统一社会信用代码") < row.index("行政许可决定文书号") < row.index("许可决定日期")

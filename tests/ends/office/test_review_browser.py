@@ -96,7 +96,7 @@ def test_a_hundred_proposals_are_decided_by_the_keyboard_alone(
     decided = rows(connect_as, "SELECT outcome, count(*) FROM records_linkdecision GROUP BY 1 ORDER BY 1")
     assert decided == [("link", 80), ("none", 20)]
     assert page.locator("[data-empty]").is_visible()
-    assert page.inner_text("[data-open]") == "0"
+    assert page.inner_text("[data-count=open]") == "0"
     jobs = rows(connect_as, "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'records.apply_link'")
     assert jobs == [(80,)]
     print(f"{PROPOSALS} proposals by keyboard in {seconds:.1f} s")  # noqa: T201 - the figure of this test

@@ -169,5 +169,5 @@ def test_the_mark_is_found_where_browsers_look_for_it(client: Client, store: Sto
 
 def test_over_tls_browsers_are_told_to_stay_there(client: Client, store: Store) -> None:
     assert "Strict-Transport-Security" not in client.get("/about/")
-    assert client.get("/about/", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
+    assert client.get("/about/", secure=True)["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert store

@@ -8,12 +8,12 @@ import pytest
 
 from chengxin.accounts.actor import REVIEW_LINKS, Actor
 from chengxin.audit.models import Event
-from chengxin.base.errors import ChengxinError
+from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
 from chengxin.kernel.names import fold_name
 from chengxin.subjects import relations as reads
-from chengxin.subjects.actions.relate import MANNERS, RefuseRelation, RelateBodies
+from chengxin.subjects.actions.relate import MANNERS, ProposeRelation, RefuseRelation, RelateBodies
 from chengxin.subjects.models import Name, Relation, Subject
-from chengxin.subjects.relations import propose_branches, relations_of
+from chengxin.subjects.relations import propose_branches, proposed_relations, relation_by_id, relations_of
 from chengxin.testing.bodies import TwoOfficers, register_bodies
 from chengxin.testing.city import uscc
 from chengxin.testing.making import NOW, make_subject
@@ -145,3 +145,77 @@ def test_all_names_are_read_however_many_at_a_time(monkeypatch: pytest.MonkeyPat
     assert propose_branches(NOW) == 3
     assert propose_branches(NOW) == 0
     assert Relation.objects.filter(state="proposed", kind="branch_of", decided_by="").count() == 3
+
+
+def propose(one: int, other: int, kind: str = "branch_of", **more: object) -> Relation:
+    values = {"evidence": " 登记机关来电 ", "now": NOW} | more
+    return ProposeRelation(REVIEWER, kind, one, other, **values).execute()  # type: ignore[arg-type]
+
+
+def test_an_officer_proposes_what_is_not_written_down_yet(bodies: tuple[int, int]) -> None:
+    made = propose(*bodies)
+    assert (made.state, made.evidence, made.decided_by, made.made_at) == ("proposed", "登记机关来电", "", NOW)
+    event = Event.objects.latest("pk")
+    assert (event.action, event.object, event.actor) == ("relation.proposed", str(made.pk), "zhao")
+    (queued,), after = proposed_relations(REVIEWER)
+    assert (queued.id, queued.one.name, queued.other.name, after) == (made.pk, BRANCH, PARENT, None)
+    established = relate(*bodies, now=LATER)
+    assert (established.pk, established.evidence, established.state) == (made.pk, "登记机关来电", "established")
+    assert proposed_relations(REVIEWER) == ((), None)
+
+
+def test_the_evidence_of_a_proposal_keeps_no_persons_number(bodies: tuple[int, int]) -> None:
+    assert "110101199003070038" not in propose(*bodies, evidence="经办 110101199003070038 来电").evidence
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"evidence": " "}, "reason_missing"),
+        ({"kind": "guarantor_of"}, "relation_wrong"),
+        ({"kind": "successor_of"}, "relation_wrong"),
+        ({"manner": "合并"}, "relation_wrong"),
+    ],
+)
+def test_what_cannot_be_proposed_is_refused(bodies: tuple[int, int], more: dict[str, object], code: str) -> None:
+    with pytest.raises(ChengxinError) as refused:
+        propose(*bodies, **more)  # type: ignore[arg-type]
+    assert refused.value.code == code
+    assert not Relation.objects.exists()
+
+
+def test_a_pair_on_file_is_not_proposed_again_and_neither_is_the_other_way_round(bodies: tuple[int, int]) -> None:
+    relate(*bodies)
+    for ends, code in ((bodies, "related_before"), (bodies[::-1], "relation_backwards")):
+        with pytest.raises(ChengxinError) as refused:
+            propose(*ends)
+        assert refused.value.code == code
+
+
+def test_only_who_reviews_links_proposes_or_reads_what_waits(bodies: tuple[int, int]) -> None:
+    clerk = Actor("officer", "li", "market", frozenset({"batches.submit"}))
+    with pytest.raises(NotPermitted):
+        ProposeRelation(clerk, "branch_of", *bodies, "来电", NOW).execute()
+    with pytest.raises(NotPermitted):
+        proposed_relations(clerk)
+    with pytest.raises(NotPermitted):
+        relation_by_id(clerk, 1)
+
+
+def test_a_merged_body_is_proposed_nothing_about(bodies: tuple[int, int]) -> None:
+    register_bodies({"uscc": uscc(3), "name": "昆山丙有限公司"}, now=NOW)
+    third = Subject.objects.get(uscc=uscc(3)).pk
+    TwoOfficers(NOW).merge(third, bodies[1])
+    with pytest.raises(ChengxinError) as refused:
+        propose(bodies[0], third)
+    assert refused.value.code == "merged_already"
+
+
+def test_one_relation_is_read_whatever_became_of_it_and_an_unknown_one_is_not_found(bodies: tuple[int, int]) -> None:
+    made = propose(*bodies, kind="successor_of", manner="承继")
+    RefuseRelation(REVIEWER, made.pk, LATER).execute()
+    read = relation_by_id(REVIEWER, made.pk)
+    assert (read.state, read.manner, read.decided_by, read.decided_at) == ("refused", "承继", "zhao", LATER)
+    assert (read.one.code, read.other.code) == (uscc(1), uscc(2))
+    with pytest.raises(NotFound):
+        relation_by_id(REVIEWER, 10**9)

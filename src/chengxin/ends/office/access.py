@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from chengxin.base.config import proxies_in_front
 from chengxin.base.errors import ChengxinError
 
 
@@ -67,8 +68,8 @@ def load_access() -> Access:
 
 
 def trusted_proxies() -> int:
-    """Return how many proxies of the city stand before this process (``CHENGXIN_PROXIES``, by default none)."""
-    return int(os.environ.get("CHENGXIN_PROXIES", "0"))
+    """Return how many proxies of the city stand before this process; raise ``ChengxinError`` for what is no number."""
+    return proxies_in_front(os.environ)
 
 
 def second_factor_required() -> bool:

@@ -102,19 +102,48 @@ def welcome(officer: Officer, address: str, now: datetime, how: str) -> None:
         _event("officer.logged_in", officer, address, now, how)
 
 
-def count_attempt(username: str, address: str, now: datetime) -> None:
-    """Count this attempt, or raise ``LogInRefused`` when the account or the address is locked."""
+@dataclass(frozen=True)
+class OwnPassword:
+    """Let an officer who is logged in change the password; a wrong present one is counted like a failed log-in.
+
+    An open session is not its owner: who sits down at it guesses the password no more often than at the log-in. Only
+    this attempt is forgiven when the password was right, so it buys no more guesses at a code either. Raises
+    ``LogInRefused`` (``log_in_locked``) and whatever ``change`` raises.
+    """
+
+    officer: Officer
+    address: str
+    now: datetime
+
+    def execute(self, change: Callable[[], Officer]) -> Officer:
+        """Return what ``change`` returns."""
+        attempt = count_attempt(self.officer.username, self.address, self.now)
+        try:
+            changed = change()
+        except ChengxinError as error:
+            if error.code == "old_password_wrong":
+                with transaction.atomic():
+                    _event("officer.old_password_wrong", self.officer, self.address, self.now, "")
+            else:
+                LogInAttempt.objects.filter(pk=attempt).delete()
+            raise
+        LogInAttempt.objects.filter(pk=attempt).delete()
+        return changed
+
+
+def count_attempt(username: str, address: str, now: datetime) -> int:
+    """Count this attempt and return its number, or raise ``LogInRefused`` when account or address are locked."""
     account = _digest(username)
     with transaction.atomic():
         with connection.cursor() as cursor:
             for key in sorted((f"account {account}", f"address {address}")):
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
         locked = _locked(now, account=account) or _locked(now, address=address)
-        if not locked:
-            LogInAttempt.objects.create(account=account, address=address, at=now)
-    if locked:
+        made = None if locked else LogInAttempt.objects.create(account=account, address=address, at=now)
+    if made is None:
         held = Officer.objects.select_related("organisation").filter(username=username).first()
         raise refusal("log_in_locked", held, address, now)
+    return int(made.pk)
 
 
 def refusal(code: str, officer: Officer | None, address: str, now: datetime) -> LogInRefused:

@@ -17,6 +17,7 @@ from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.base.clock import system_now
 from chengxin.base.errors import NotFound, NotPermitted
 from chengxin.ends.office.access import load_access, second_factor_required
+from chengxin.ends.office.refusals import refused_pages
 from chengxin.ends.office.sessions import SEEN, STRONG, ended
 
 if TYPE_CHECKING:
@@ -146,6 +147,13 @@ class Refusals:
         """Return the page for a refusal; None for anything else."""
         from chengxin.ends.office.views import errors  # noqa: PLC0415 - views need the settings
 
+        if isinstance(error, NotPermitted) and isinstance(request.user, Officer):
+            match = request.resolver_match
+            page, method = (match.url_name or match.route) if match else "", str(request.method)
+            try:
+                refused_pages.note(request.user, page, method, system_now())
+            except EvidenceUnavailable as missing:
+                error = missing
         if isinstance(error, EvidenceUnavailable):
             return errors.no_evidence(request, error)
         if isinstance(error, NotPermitted):

@@ -118,6 +118,23 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=[("agree", ""), ("refuse", "")])
 
 
+class IdentityDecisionForm(DecisionForm):
+    """A decision on a practitioner's new identity: who agrees types it from the document, once more."""
+
+    new_name = forms.CharField(
+        max_length=100,
+        required=False,
+        label=_("证明文书上的新姓名（没有变更的不填）"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    new_number = forms.CharField(
+        max_length=40,
+        required=False,
+        label=_("证明文书上的新身份证号（没有变更的不填）"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 def all_duties() -> tuple[str, ...]:
     """Return the keys of every duty, in the order of the access matrix."""
     return tuple(load_matrix().duties)

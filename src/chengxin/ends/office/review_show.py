@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import load_catalogue
 from chengxin.ends.office.pages import english
 from chengxin.kernel.names import fold_name
+from chengxin.subjects.changes import moving_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from chengxin.records.review_queries import DecisionView, ProposalView
 
@@ -39,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A body to choose, with its key on the keyboard."""
+    """A body to choose, with its key on the keyboard; ``moving`` is the change that is about to move it, if any."""
 
     key: int
     subject_id: int
@@ -50,15 +52,21 @@ class Candidate:
     verdict_words: str
     per_cent: int
     reasons: tuple[str, ...]
+    moving: int | None
 
 
 @dataclass(frozen=True)
 class Task:
-    """A proposal ready to show: ``row`` is the side handed in, ``candidates`` the other."""
+    """A proposal ready to show: ``row`` is the side handed in, ``candidates`` the other.
+
+    ``decidable`` says whether there is anything to decide; ``state`` tells in words why not.
+    """
 
     view: ProposalView
     organisation: str
     cause: str
+    decidable: bool
+    state: str
     row: tuple[Line, ...]
     candidates: tuple[Candidate, ...]
     earlier: tuple[Decided, ...]
@@ -66,11 +74,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision in words."""
+    """A decision in words; ``reasons`` are those that the officer was shown."""
 
     view: DecisionView
     words: str
     effect: str
+    reasons: tuple[str, ...]
 
 
 def causes() -> dict[str, str]:
@@ -97,6 +106,17 @@ def outcomes() -> dict[str, str]:
     }
 
 
+def states() -> dict[str, str]:
+    """Return the states of a proposal in words."""
+    return {
+        "open": _("待关联"),
+        "deferred": _("暂缓"),
+        "waiting": _("等待主体登记"),
+        "decided": _("已决定"),
+        "closed": _("已按代码自动关联或已撤销"),
+    }
+
+
 def effects() -> dict[str, str]:
     """Return what came of a decision in words; empty for what needs no word."""
     return {
@@ -112,14 +132,25 @@ def verdicts() -> dict[str, str]:
     return {"same": _("名称一致"), "review": _("名称相近"), "different": _("名称不同")}
 
 
-def task(view: ProposalView) -> Task:
-    """Return a proposal ready to show."""
+def tasks(views: Sequence[ProposalView], now: datetime) -> list[Task]:
+    """Return proposals ready to show, with the changes that are about to move a body; one query for all of them."""
+    shown = {int(body["subject_id"]) for view in views for body in view.candidates}
+    moving = moving_bodies(shown, now)
+    return [_task(view, moving) for view in views]
+
+
+def _task(view: ProposalView, moving: Mapping[int, int]) -> Task:
     return Task(
         view=view,
         organisation=view.organisation_en if english() else view.organisation,
         cause=causes().get(view.cause, view.cause),
+        decidable=view.state in {"open", "deferred"},
+        state=states().get(view.state, view.state),
         row=_row_lines(view),
-        candidates=tuple(_candidate(key, view, body) for key, body in enumerate(view.candidates, start=1)),
+        candidates=tuple(
+            _candidate(key, view, body, moving.get(body["subject_id"]))
+            for key, body in enumerate(view.candidates, start=1)
+        ),
         earlier=decided(view.earlier),
     )
 
@@ -132,7 +163,8 @@ def decided(views: Iterable[DecisionView]) -> tuple[Decided, ...]:
         waits = one.outcome not in {"link", "undo"}
         message = one.message_en if english() else one.message
         effect = "" if waits else message or ends.get(one.effect, one.effect)
-        told.append(Decided(one, words.get(one.outcome, one.outcome), effect))
+        reasons = tuple(each["message_en" if english() else "message"] for each in one.reasons if "message" in each)
+        told.append(Decided(one, words.get(one.outcome, one.outcome), effect, reasons))
     return tuple(told)
 
 
@@ -163,9 +195,11 @@ def _row_lines(view: ProposalView) -> tuple[Line, ...]:
     labels = _labels(view.item)
     best = view.candidates[0] if view.candidates else {}
     codes = {one["kind"]: one["value"] for one in best.get("codes", ())}
+    # The database keeps no order of keys: codes come first, then the fields as the item has them.
+    places = {key: place for place, key in enumerate((*CODES, *labels))}
     return tuple(
         Line(labels.get(key, key), compare(text, codes.get(key, "")) if key in CODES else (Piece(text, differs=False),))
-        for key, text in view.row.items()
+        for key, text in sorted(view.row.items(), key=lambda pair: places.get(pair[0], len(places)))
         if key != "subject_name"
     )
 
@@ -175,11 +209,13 @@ def _labels(item: str) -> Mapping[str, str]:
     return {one.key: one.label_en if english() else one.label for one in fields}
 
 
-def _candidate(key: int, view: ProposalView, body: Mapping[str, Any]) -> Candidate:
+def _candidate(key: int, view: ProposalView, body: Mapping[str, Any], moving: int | None) -> Candidate:
     labels = _labels("registration")
     lines = [
         Line(labels.get(one["kind"], one["kind"]), compare(one["value"], view.row.get(one["kind"], "")))
-        for one in body["codes"]
+        for one in sorted(body["codes"], key=lambda one: CODES.index(one["kind"]))
+        # Since 2015 registers print the credit code in the place of the tax number too: that says nothing new.
+        if one["kind"] == "uscc" or one["value"] != body["uscc"]
     ]
     former = [one["name"] for one in body["names"] if one["kind"] == "former"]
     plain = (
@@ -199,6 +235,7 @@ def _candidate(key: int, view: ProposalView, body: Mapping[str, Any]) -> Candida
         verdict_words=verdicts().get(body["verdict"], body["verdict"]),
         per_cent=round(body["score"] * 100),
         reasons=_reasons(body["reasons"], body["matched_name"], body["name"]),
+        moving=moving,
     )
 
 

@@ -16,6 +16,8 @@ from chengxin.base.events import publish
 from chengxin.kernel.masking import mask_persons
 from chengxin.records.events import LinkDecided
 from chengxin.records.models import LinkDecision, LinkProposal
+from chengxin.records.refusals import refused_bodies, with_survivors
+from chengxin.subjects.changes import moving_bodies
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +45,7 @@ class DecideLink:
 
     Raises ``NotPermitted`` for who may not review, who handed the fact in, or who belongs to another organisation;
     ``NotFound``; ``AlreadyDecided`` when ``revision`` is not the proposal's any more; ``ChengxinError`` for a body that
-    is no candidate or a deferral without a reason.
+    is no candidate, a tie to a body that is being merged or split, or a deferral without a reason.
     """
 
     actor: Actor
@@ -71,6 +73,8 @@ class DecideLink:
             )
         if self.outcome in (Outcome.LINK, Outcome.NOT_SAME):
             self._candidate(proposal)
+        if self.outcome == Outcome.LINK:
+            self._standing_still()
         if self.outcome == Outcome.DEFER and not self.note.strip():
             raise ChengxinError("reason_missing", "请写明暂缓的原因", "state why this is put off")
         return proposal
@@ -101,6 +105,19 @@ class DecideLink:
             _witness(self.actor, self.now, decision)
             publish(LinkDecided(decision.pk, proposal.pk, proposal.fact_key is not None, self.outcome))
         return decision
+
+    def _standing_still(self) -> None:
+        """Raise where two people are about to move the body: a fact more would undo what they agree to."""
+        change = moving_bodies([int(self.subject_id or 0)], self.now).get(int(self.subject_id or 0))
+        if change is not None:
+            raise ChengxinError(
+                "body_moving",
+                f"所选主体有待办理的主体变更（变更 {change}：合并、拆分或换发），办结之前不能关联；"
+                "请暂缓本条，或等变更办结后再决定",
+                f"the body is being merged, split or given a new code (change {change}): put this off, or decide once "
+                "that has ended",
+                where=str(self.subject_id),
+            )
 
     def _candidate(self, proposal: LinkProposal) -> dict[str, Any]:
         """Return the evidence about the body chosen, or raise."""
@@ -234,23 +251,25 @@ def _refuse(proposal: LinkProposal, subject: int, now: datetime) -> None:
 
 
 def _forget(proposal: LinkProposal, decision: LinkDecision, now: datetime) -> None:
-    """Let the body be proposed again, here and wherever the decision had left it out."""
-    subject = int(decision.subject_id or 0)
-    proposal.refused = [one for one in proposal.refused if one != subject]
-    if proposal.state == State.WAITING:
+    """Let the body, and the one it was merged into since, be proposed again wherever the decision had left them out."""
+    pair = (proposal.identifier, proposal.name_key)
+    gone = sorted(with_survivors([int(decision.subject_id or 0)]) - refused_bodies([pair])[pair])
+    proposal.refused = [one for one in proposal.refused if one not in gone]
+    if proposal.state == State.WAITING and set(proposal.candidates) - set(proposal.refused):
         proposal.state = State.OPEN
     _alike(
         proposal,
-        """UPDATE records_linkproposal SET refused = array_remove(refused, %(subject)s), revision = revision + 1,
-            changed_at = %(now)s, state = CASE WHEN state = 'waiting' THEN 'open' ELSE state END
-        WHERE {alike} AND state IN ('open', 'deferred', 'waiting') AND %(subject)s = ANY(candidates)
-            AND %(subject)s = ANY(refused)""",
-        subject,
+        """UPDATE records_linkproposal SET refused = ARRAY(SELECT unnest(refused) EXCEPT SELECT unnest(%(subject)s)),
+            revision = revision + 1, changed_at = %(now)s,
+            state = CASE WHEN state = 'waiting' THEN 'open' ELSE state END
+        WHERE {alike} AND state IN ('open', 'deferred', 'waiting') AND candidates && %(subject)s::bigint[]
+            AND refused && %(subject)s::bigint[]""",
+        gone,
         now,
     )
 
 
-def _alike(proposal: LinkProposal, statement: str, subject: int, now: datetime) -> None:
+def _alike(proposal: LinkProposal, statement: str, subject: int | list[int], now: datetime) -> None:
     """Run ``statement`` over the other proposals that the memory of this one speaks about."""
     alike = "identifier = %(identifier)s" if proposal.identifier else "identifier = '' AND name_key = %(name)s"
     values: dict[str, Any] = {

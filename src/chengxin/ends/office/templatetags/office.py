@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.translation import gettext as _
 
+from chengxin.accounts.clients import EVERYTHING
 from chengxin.accounts.officers import duty_name, operation_name
 from chengxin.catalogue import load_catalogue
 from chengxin.ends.office import pages
+from chengxin.kernel.calendar import LEGAL_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +95,12 @@ def approval_state(state: str) -> str:
 
 
 @register.filter
+def parts(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the parts of a JSON object with their names: a template's ``.items`` would be a part of that name."""
+    return list(content.items())
+
+
+@register.filter
 def content_name(key: str) -> str:
     """Return what a part of an approval's content is called; a part without words stands for itself."""
     names = {
@@ -103,6 +112,25 @@ def content_name(key: str) -> str:
         "kind": _("种类"),
         "change": _("主体变更"),
         "digest": _("内容摘要（SHA-256）"),
+        "act": _("办理"),
+        "operation": _("操作"),
+        "items": _("事项"),
+        "purposes": _("用途"),
+        "per_minute": _("每分钟次数"),
+        "per_day": _("每日次数"),
+        "ends_at": _("截止"),
+        "suite": _("密钥种类"),
+        "fingerprint": _("指纹（SHA-256）"),
+        "pem": _("公钥或证书（PEM）"),
+        "organisation": _("单位"),
+        "reopen": _("恢复"),
+        "occupation": _("执业类别"),
+        "licence": _("执业证号"),
+        "new_name": _("新姓名的加密摘要"),
+        "new_number": _("新身份证号的加密摘要"),
+        "died_on": _("死亡日期"),
+        "legal_basis": _("法律依据"),
+        "document": _("证明文书"),
     }
     return names.get(key, key)
 
@@ -112,6 +140,16 @@ def in_words(value: object, key: str) -> str:
     """Return a value of an approval's content as one reads it; duties by their names, yes instead of true."""
     if key == "roles" and isinstance(value, list):
         return _("、").join(duty_name(str(one), english=pages.english()) for one in value)
+    if key == "operation":
+        return operation(str(value))
+    if key == "items" and isinstance(value, list):
+        return _("、").join(_("全部") if one == EVERYTHING else item_name(str(one)) for one in value)
+    if key == "act":
+        return {"grant": _("授权"), "key": _("登记公钥"), "change": _("变更身份"), "close": _("死亡注销")}.get(
+            str(value), str(value)
+        )
+    if key == "ends_at":
+        return f"{datetime.fromisoformat(str(value)).astimezone(LEGAL_ZONE):%Y-%m-%d %H:%M}"
     return _("是") if value is True else plain(value)
 
 

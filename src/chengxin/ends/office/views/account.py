@@ -41,10 +41,13 @@ from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError
 from chengxin.crypto import context_of
 from chengxin.ends.office.access import load_access, second_factor_required
+from chengxin.ends.office.forms import LogInForm
 from chengxin.ends.office.keys import keyring
+from chengxin.ends.office.log_in import LogInRefused, OwnPassword, client_address
 from chengxin.ends.office.pages import officer_of, said
 from chengxin.ends.office.people_forms import CodeForm, PasskeyForm, PasswordForm
 from chengxin.ends.office.sessions import BEGAN, EPOCH, STRONG, ask_passkey, site_of, take_question
+from chengxin.ends.office.views import errors
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -91,9 +94,15 @@ def password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST if request.method == "POST" else None)
     refused = ""
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        given, now = form.cleaned_data, system_now()
+        change = ChangePassword(officer, given["old"], given["new"], now)
         try:
-            changed = ChangePassword(officer, given["old"], given["new"], system_now()).execute()
+            changed = OwnPassword(officer, client_address(request), now).execute(change.execute)
+        except LogInRefused as error:
+            logout(request)  # five wrong passwords: whoever sits here is asked who it is
+            return render(request, "office/log_in.html", {"form": LogInForm(), "refused": said(error)}, status=429)
+        except errors.PASSED_ON:
+            raise
         except ChengxinError as error:
             refused = said(error)
         else:

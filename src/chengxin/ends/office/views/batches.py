@@ -16,7 +16,8 @@ from chengxin.ends.office.pages import ENDED, STATES, actor_of, english
 from chengxin.ends.office.views.errors import conflict
 from chengxin.ends.office.views.upload import XLSX
 from chengxin.intake.queries import batch_by_id, batches
-from chengxin.intake.returned import FORMS, DownloadReturned, ViewReturned, failing_rules
+from chengxin.intake.returned import FORMS, DownloadReturned, RuleCount, ViewReturned, failing_rules
+from chengxin.intake.wording import rows_in_english, rules_in_english
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -90,6 +91,14 @@ def _context(request: HttpRequest, view: BatchView) -> dict[str, Any]:
     # A held batch stands before loading; no stage of its way is under way.
     at = "loading" if view.state == "held" else view.state
     place = STAGES.index(at) if at in STAGES else 0
+    rules = failing_rules(actor, view.id, RULES_SHOWN) if sent_back else ()
+    rows = ViewReturned(actor, view.id, ROWS_SHOWN, system_now()).execute() if sent_back else ()
+    held = (
+        tuple(RuleCount(**{"rule": ""} | one) for one in view.hold["rules"]) if view.hold else ()
+    )  # once without rule
+    if english():
+        rules, held = rules_in_english(view.item, rules), rules_in_english(view.item, held)
+        rows = rows_in_english(view.item, rows)
     return {
         "batch": view,
         "ended": ended,
@@ -101,6 +110,7 @@ def _context(request: HttpRequest, view: BatchView) -> dict[str, Any]:
             for number, state in enumerate(STAGES)
         ],
         "accepted_and_updated": view.receipt["accepted"] + view.receipt["updated"] if view.receipt else 0,
-        "rules": failing_rules(actor, view.id, RULES_SHOWN) if sent_back else (),
-        "rows": ViewReturned(actor, view.id, ROWS_SHOWN, system_now()).execute() if sent_back else (),
+        "rules": rules,
+        "rows": rows,
+        "hold_rules": held,
     }

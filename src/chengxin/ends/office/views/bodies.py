@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -19,14 +20,20 @@ from chengxin.ends.office.pages import actor_of, english
 from chengxin.ends.office.review_show import causes, outcomes
 from chengxin.kernel.identifiers import normalise
 from chengxin.records.links import LinkKey, facts_held, links_of_subject
-from chengxin.subjects.history import codes_at, names_at
-from chengxin.subjects.queries import IDENTIFIER_KINDS, AmbiguousCode, subject_by_identifier
+from chengxin.subjects.history import codes_at, names_at, survivor
+from chengxin.subjects.queries import (
+    IDENTIFIER_KINDS,
+    AmbiguousCode,
+    subject_by_identifier,
+    subject_by_number,
+)
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from django.http import HttpRequest, HttpResponse
 
+    from chengxin.accounts.actor import Actor
     from chengxin.subjects.queries import SubjectView
 
 
@@ -51,7 +58,7 @@ def find(request: HttpRequest) -> HttpResponse:
     refused = ""
     if code:
         try:
-            found = _body(code)
+            found = body_of(code)
         except AmbiguousCode as error:
             refused = error.message_en if english() else error.message_zh
         except NotFound as error:
@@ -67,17 +74,12 @@ def body(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of(request)
     actor.require(READ_SUBJECTS)
     now = system_now()
-    found = _body(normalise(code))
-    with transaction.atomic():
-        record_event(
-            at=now,
-            actor=(actor.kind, actor.id, actor.organisation),
-            action="subject.viewed",
-            object_kind="subject",
-            object_id=str(found.id),
-        )
+    found = body_of(normalise(code))
+    keep_look(actor, found.id, now)
     context = {
         "body": found,
+        "code": code,
+        "now_part_of": _now_part_of(code, found.id),
         "codes": codes_at(found.id, now),
         "names": names_at(found.id, now),
         "facts": facts_held(found.id, after=_fact_key(request)),
@@ -89,8 +91,14 @@ def body(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "office/body.html", context)
 
 
-def _body(code: str) -> SubjectView:
-    """Return the body that bears ``code``, whatever kind of code it is; raise ``NotFound`` where none does."""
+def body_of(code: str) -> SubjectView:
+    """Return the body that bears ``code``, whatever kind of code it is; raise ``NotFound`` where none does.
+
+    Raises ``AmbiguousCode`` for a code at two bodies. ``#12`` is the body of that number, also one that was merged: two
+    bodies can share every code they have.
+    """
+    if code.startswith("#") and code[1:].isascii() and code[1:].isdecimal():
+        return subject_by_number(int(code[1:19]))
     for kind in IDENTIFIER_KINDS:
         found = subject_by_identifier(kind, code)
         if found is not None:
@@ -101,6 +109,32 @@ def _body(code: str) -> SubjectView:
         f"no body of the register bears the code {code!r}: check the code",
         where=code,
     )
+
+
+def keep_look(actor: Actor, subject_id: int, now: datetime) -> None:
+    """Put on file that the officer looked at the body."""
+    with transaction.atomic():
+        record_event(
+            at=now,
+            actor=(actor.kind, actor.id, actor.organisation),
+            action="subject.viewed",
+            object_kind="subject",
+            object_id=str(subject_id),
+        )
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The body that another one was merged into, and what leads to it."""
+
+    code: str
+    name: str
+
+
+def _now_part_of(code: str, subject_id: int) -> Elsewhere | None:
+    """Return the body that this one was merged into; a code never leads to such a body, only its number does."""
+    here = survivor(subject_id) if code.startswith("#") else subject_id
+    return Elsewhere(f"#{here}", subject_by_number(here).name) if here != subject_id else None
 
 
 def _fact_key(request: HttpRequest) -> tuple[date | None, int] | None:

@@ -14,7 +14,7 @@ from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
 from chengxin.ends.office.body_charts import timeline
 from chengxin.ends.office.pages import actor_of, english, said
-from chengxin.ends.office.views.bodies import kinds
+from chengxin.ends.office.views.bodies import body_of, keep_look, kinds
 from chengxin.kernel.calendar import legal_day
 from chengxin.kernel.identifiers import normalise
 from chengxin.records.unbound import unbound_facts
@@ -25,7 +25,6 @@ from chengxin.subjects.actions.reissue import ReissueCode
 from chengxin.subjects.actions.split import AskSplit
 from chengxin.subjects.changes import ChangeView, change_view, changes
 from chengxin.subjects.history import body_on, versions
-from chengxin.subjects.queries import IDENTIFIER_KINDS, subject_by_identifier, subject_by_number
 from chengxin.subjects.relations import relations_of
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     from chengxin.subjects.models import Change
     from chengxin.subjects.preview import Preview
-    from chengxin.subjects.queries import SubjectView
 
 LONGEST_TEXT = 1000
 """Characters of a reason or document that are read."""
@@ -58,7 +56,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"given": given, "words": words(), "kinds": kinds()}
     if given["source"] and given["target"]:
         try:
-            source, target = _body(given["source"]), _body(given["target"])
+            source, target = body_of(given["source"]), body_of(given["target"])
             asking = AskMerge(actor, source.id, target.id, given["reason"], system_now())
             if request.method == "POST":
                 return redirect("body_change", change_id=asking.execute().pk)
@@ -77,7 +75,7 @@ def split(request: HttpRequest) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     try:
         if context["code"]:
-            body = _body(context["code"])
+            body = body_of(context["code"])
             context |= {"body": body, "facts": unbound_facts(body.id), "given": asked}
             context |= {f"{name}_chosen": asked.getlist(name) for name in ("codes", "names", "facts")}
             if asked.getlist("codes"):
@@ -103,13 +101,13 @@ def reissue(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"given": given, "words": words(), "kinds": kinds()}
     if request.method == "POST":
         try:
-            body = _body(normalise(given["old"]))
+            body = body_of(normalise(given["old"]))
             asking = ReissueCode(
                 actor,
                 body.id,
                 given["old"],
                 given["new"],
-                _day(given["on"]),
+                day_of(given["on"]),
                 given["document"],
                 given["reason"],
                 system_now(),
@@ -173,11 +171,13 @@ def history(request: HttpRequest, code: str) -> HttpResponse:
     actor = actor_of(request)
     actor.require(READ_SUBJECTS)
     now = system_now()
-    body = _body(normalise(code))
+    body = body_of(normalise(code))
+    keep_look(actor, body.id, now)
     known = versions(body.id, now)
     stood = body_on(body.id, legal_day(now), now)
     context = {
         "body": body,
+        "code": code,
         "versions": tuple(reversed(known)),
         "chart": timeline(known, stood.codes if stood else (), legal_day(now)),
         "relations": relations_of(body.id),
@@ -212,6 +212,7 @@ def words() -> dict[str, str]:
         "predecessor": _("原单位"),
         "proposed": _("待确认"),
         "established": _("已确认"),
+        "refused": _("已否定"),
     }
 
 
@@ -250,31 +251,12 @@ def _refuse(request: HttpRequest, template: str, context: dict[str, Any], error:
     return render(request, template, context | {"refused": said(error)}, status=422)
 
 
-def _body(code: str) -> SubjectView:
-    """Return the body that bears ``code``; raise ``NotFound``, or ``AmbiguousCode`` for a code at two bodies.
-
-    ``#12`` is the body of that number: two bodies can share every code they have.
-    """
-    if code.startswith("#") and code[1:].isascii() and code[1:].isdecimal():
-        return subject_by_number(int(code[1:19]))
-    for kind in IDENTIFIER_KINDS:
-        found = subject_by_identifier(kind, code)
-        if found is not None:
-            return found
-    raise NotFound(
-        "unknown_body",
-        f"登记库中没有代码为“{code}”的主体，请核对代码",
-        f"no body of the register bears the code {code!r}: check the code",
-        where=code,
-    )
-
-
 def _text(request: HttpRequest, name: str) -> str:
     sent = request.POST if request.method == "POST" else request.GET
     return str(sent.get(name, "")).strip()[:LONGEST_TEXT]
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
     """Return the day a date field sent, or raise."""
     try:
         return date.fromisoformat(text)

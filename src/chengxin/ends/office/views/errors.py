@@ -10,12 +10,15 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from chengxin.audit.errors import EvidenceUnavailable
+from chengxin.base.errors import NotFound, NotPermitted
 from chengxin.ends.office.access import load_access
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from chengxin.audit.errors import EvidenceUnavailable
+PASSED_ON = (NotPermitted, NotFound, EvidenceUnavailable)
+"""Refusals that are no answer to a form: they have pages of their own (``middleware.Refusals``)."""
 
 
 def _page(request: HttpRequest, status: int, title: str, next_step: str) -> HttpResponse:

@@ -16,9 +16,10 @@ from chengxin.accounts.actions.officers import CloseOfficer, MakeOfficer, Withdr
 from chengxin.accounts.actor import MANAGE_OFFICERS
 from chengxin.accounts.officers import officer_row, officer_rows
 from chengxin.base.clock import system_now
-from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
+from chengxin.base.errors import ChengxinError, NotFound
 from chengxin.ends.office.pages import actor_of, said
 from chengxin.ends.office.people_forms import DutiesForm, IdentityForm, OfficerForm, ReasonForm
+from chengxin.ends.office.views import errors
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -44,7 +45,9 @@ def new_officer(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made, first = MakeOfficer(actor, now=system_now(), **form.cleaned_data).execute()
-        except NotPermitted:
+        except NotFound as error:  # the organisation is a field of the form
+            refused = said(error)
+        except errors.PASSED_ON:
             raise
         except ChengxinError as error:
             refused = said(error)
@@ -79,7 +82,7 @@ def officer(request: HttpRequest, username: str) -> HttpResponse:
     if asked in forms and forms[asked].is_valid():
         try:
             return redirect(_do(actor, username, asked, forms[asked].cleaned_data))
-        except (NotPermitted, NotFound):
+        except errors.PASSED_ON:
             raise
         except ChengxinError as error:
             refused = said(error)

@@ -16,7 +16,7 @@ from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
 from chengxin.catalogue import load_catalogue
 from chengxin.ends.office.pages import actor_of, english, item_name
-from chengxin.ends.office.review_show import causes, decided, task
+from chengxin.ends.office.review_show import causes, decided, states, tasks
 from chengxin.ends.office.views.errors import conflict
 from chengxin.records.actions.decide_link import AlreadyDecided, DecideLink, UndoLink
 from chengxin.records.review_queries import (
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 
     from chengxin.records.review_queries import ProposalView
 
-STATES = ("open", "deferred")
+STATES = ("open", "deferred", "waiting", "decided")
 """States of the queue an officer can ask for."""
+
+COUNTED = ("open", "deferred", "waiting")
+"""States whose numbers stand above the queue."""
 
 BY_SCRIPT = "fetch"
 """Value of X-Requested-With by which the page's own script asks; its answers are JSON."""
@@ -49,13 +52,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     views, after = proposals(actor, wanted)
     _seen(request, views)
-    counts = queue_counts(actor)
     context = {
-        "tasks": [task(one) for one in views],
+        "tasks": tasks(views, system_now()),
         "after": after,
         "wanted": wanted,
-        "counts": {state: counts.get(state, 0) for state in STATES},
-        "waiting": counts.get("waiting", 0),
+        "counts": _counts(request),
+        "states": [(one, states()[one]) for one in STATES],
         "recent": decided(recent_decisions(actor)),
         "items": [(one.key, item_name(one.key)) for one in load_catalogue().items if one.roles.document_number],
         "causes": causes().items(),
@@ -74,7 +76,7 @@ def more(request: HttpRequest) -> HttpResponse:
     if not views:
         return HttpResponse(status=204)
     _seen(request, views)
-    context = {"tasks": [task(one) for one in views], "after": onward}
+    context = {"tasks": tasks(views, system_now()), "after": onward}
     return render(request, "office/link_tasks.html", context)
 
 
@@ -83,7 +85,7 @@ def one(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Show one proposal with everything that was decided about it."""
     view = proposal(actor_of(request), proposal_id)
     _seen(request, [view])
-    return render(request, "office/links.html", {"tasks": [task(view)], "after": None, "single": True})
+    return render(request, "office/links.html", {"tasks": tasks([view], system_now()), "after": None, "single": True})
 
 
 @require_POST
@@ -126,6 +128,11 @@ def undo(request: HttpRequest, decision_id: int) -> HttpResponse:
     return _done(request, before.proposal_id, decision_id)
 
 
+def _counts(request: HttpRequest) -> dict[str, int]:
+    counts = queue_counts(actor_of(request))
+    return {state: counts.get(state, 0) for state in COUNTED}
+
+
 def _done(request: HttpRequest, proposal_id: int, decision_id: int) -> HttpResponse:
     """Answer a decision that was kept: JSON for the script, the queue for a browser without one."""
     if not _by_script(request):
@@ -138,11 +145,12 @@ def _done(request: HttpRequest, proposal_id: int, decision_id: int) -> HttpRespo
             "decision": decision_id,
             "proposal": proposal_id,
             "state": view.state,
-            "html": _part(request, "office/link_task.html", {"task": task(view)}) if view.state == "open" else "",
+            "html": _task_part(request, view) if view.state == "open" else "",
+            "counts": _counts(request),
             "recent": _part(request, "office/link_decided.html", {"one": told}),
             "said": _("已撤销：%(name)s") % {"name": told.view.name}
             if told.view.undone
-            else f"{told.words}：{told.view.subject_name or told.view.name}",
+            else f"{told.words}：{told.view.subject_name or told.view.name} {told.view.subject_uscc}".rstrip(),
         }
     )
 
@@ -160,9 +168,13 @@ def _refusal(request: HttpRequest, proposal_id: int, sentence: str, status: int)
         view = proposal(actor_of(request), proposal_id)
     except NotFound:
         return JsonResponse({"said": sentence, "html": "", "state": ""}, status=status)
-    still = view.state in STATES
-    html = _part(request, "office/link_task.html", {"task": task(view)}) if still else ""
+    still = view.state in {"open", "deferred"}
+    html = _task_part(request, view) if still else ""
     return JsonResponse({"said": sentence, "html": html, "state": view.state}, status=status)
+
+
+def _task_part(request: HttpRequest, view: ProposalView) -> str:
+    return _part(request, "office/link_task.html", {"task": tasks([view], system_now())[0]})
 
 
 def _part(request: HttpRequest, template: str, context: dict[str, Any]) -> str:

@@ -78,7 +78,9 @@ def log_out(request: HttpRequest) -> HttpResponse:
             object_id=actor.id,
         )
         logout(request)
-    return redirect(settings.LOGIN_URL)
+    response = redirect(settings.LOGIN_URL)
+    response["Clear-Site-Data"] = '"cache", "storage"'  # cookies end with the session; OWASP ASVS 5.0, 14.3.1
+    return response
 
 
 @login_not_required

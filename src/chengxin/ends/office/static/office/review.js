@@ -9,7 +9,6 @@
   const recent = document.querySelector("[data-recent]");
   const dialog = document.querySelector("[data-dialog]");
   const keys = document.querySelector("[data-keys]");
-  const openCount = document.querySelector("[data-open]");
   const AHEAD = 5; // tasks left when the next ones are fetched
   const made = []; // decisions made on this page, the latest last
   let current = null;
@@ -103,8 +102,11 @@
     while (recent.children.length > 10) recent.lastElementChild.remove();
   }
 
-  function count(step) {
-    if (openCount) openCount.textContent = String(Math.max(0, Number(openCount.textContent) + step));
+  function count(counts) {
+    for (const [state, number] of Object.entries(counts || {})) {
+      const there = document.querySelector(`[data-count="${state}"]`);
+      if (there) there.textContent = String(number);
+    }
   }
 
   async function decide(form, more) {
@@ -117,7 +119,7 @@
       if (ok) {
         made.push(told.decision);
         keepRecent(told);
-        if (!told.html) count(-1);
+        count(told.counts);
       }
       say(told.said, !ok);
       show(replaceTask(task, told.html));
@@ -140,7 +142,7 @@
         const place = made.lastIndexOf(decision);
         if (place >= 0) made.splice(place, 1);
         const there = document.getElementById(`task-${told.proposal}`);
-        if (!there) count(1);
+        count(told.counts);
         if (told.html) show(replaceTask(there, told.html));
       }
     } catch {
