@@ -172,9 +172,11 @@ def _withdraw(one: RightsEvent, now: datetime) -> bool:
     if one.action == "officer.closed":
         CloseOfficer(actor, one.object, REASON, now).execute()
     elif one.action == "officer.duties_withdrawn":
-        WithdrawDuties(actor, one.object, tuple(detail["roles"]), REASON, now).execute()
+        WithdrawDuties(actor, one.object, tuple(detail.get("roles", ())), REASON, now).execute()
     elif one.action == "client.withdrawn":
-        WithdrawFromClient(actor, int(one.object), now, detail["operation"], detail["key"], REASON).execute()
+        WithdrawFromClient(
+            actor, int(one.object), now, detail.get("operation", ""), detail.get("key", ""), REASON
+        ).execute()
     elif one.action == "organisation.closed":
         CloseOrganisation(actor, one.object, REASON, now).execute()
     else:
