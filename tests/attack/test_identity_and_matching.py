@@ -78,6 +78,7 @@ def test_a_letter_that_no_credit_code_uses_sends_the_row_back_and_its_place_is_n
     files.penalties(*({"uscc": one} for one in wrong))
     assert files.rules() == ["uscc_invalid"] * 5
     assert [held.findings[0]["value"] for held in files.sent_back()] == wrong
+    assert all("：第 10 位是“" in held.findings[0]["message"] for held in files.sent_back())
     assert files.facts() == []
     for one in wrong:
         told = identify(one).problems
@@ -91,6 +92,7 @@ def test_a_wrong_check_character_is_asked_about_and_the_place_is_marked_for_who_
     wrong = SOUND[:17] + ("0" if SOUND[17] != "0" else "1")
     files.penalties({"uscc": wrong})
     assert files.rules() == ["uscc_suspect"]
+    assert "：第 18 位校验码应为 " in files.sent_back()[0].findings[0]["message"]
     assert files.facts() == []
     assert [one.position for one in identify(wrong).problems] == [18]
     pieces = compare(wrong, SOUND)
@@ -191,6 +193,8 @@ def test_a_radical_is_read_as_the_ideograph_it_looks_like(files: Files) -> None:
     """Case 6: ⾼ (U+2FBC) out of a PDF is 高, in the fact and in a search."""
     files.register(row("registration", "R1", 3, subject_name="昆山⾼新有限公司"))
     assert Subject.objects.get(uscc=uscc(3)).name == "昆山高新有限公司"
+    told = Batch.objects.latest("pk").notices
+    assert [(one["code"], one["message"][:3]) for one in told] == [("radicals_mapped", "1 行")]
     assert found("昆山高新") == {uscc(3)}
 
 

@@ -121,3 +121,21 @@ def test_columns_may_stand_in_any_order_under_their_code_names(staged: Stage, tm
 @given(number=st.from_regex(CANONICAL_DOCUMENT.replace("[一-鿿]", "[昆市监罚]"), fullmatch=True))
 def test_a_document_number_that_is_not_read_is_already_in_its_form(number: str) -> None:
     assert normalise_document_number(number) == number
+
+
+def test_rows_with_a_radical_are_counted_and_others_are_not(staged: Stage) -> None:
+    texts = ["⼈民", "人民", "甲⼄⼄", "", "⼀"]
+    rows = [row("penalty", "G3", number, facts=text, remarks=text) for number, text in enumerate(texts)]
+    made = staged("penalty", "G3", rows)
+    assert made.select("SELECT row_number FROM rows WHERE radical ORDER BY 1") == [(2,), (4,), (6,)], "the header is line 1"
+
+
+def test_the_place_of_what_is_wrong_with_a_code_is_told_once_a_text(staged: Stage) -> None:
+    sound = uscc(1)
+    odd = [sound[:4] + "O" + sound[5:], sound[:17] + "Z", sound[:12], sound]
+    made = staged("penalty", "G3", [row("penalty", "G3", number, uscc=text) for number, text in enumerate(odd)])
+    told = dict(made.select("SELECT text, why FROM judged WHERE field = 'uscc'"))
+    assert told[odd[0]].startswith("第 5 位是“O”")
+    assert told[odd[1]].startswith("第 18 位是“Z”")
+    assert told[odd[2]] == "", "its length is what the rule itself says"
+    assert told[sound] == ""

@@ -31,6 +31,9 @@ _SHOWN = 200
 
 _CODES = (FieldType.CODE, FieldType.USCC)
 
+_WHY = "CASE WHEN j.why <> '' THEN concat('：', j.why) ELSE '' END"
+"""What table ``judged`` (alias j) says of one code, behind the rule's own sentence."""
+
 _SCIENTIFIC = "^[+-]?[0-9]+([.][0-9]+)?[Ee][+]?[0-9]+$"
 """What a spreadsheet makes of a long number that was not text."""
 
@@ -152,9 +155,9 @@ def _check_field(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, matc
         joined = f"JOIN judged j ON j.field = '{key}' AND j.text = c.{key}"
         place = match.columns[key]
         sound = f"NOT regexp_matches(c.{key}, '{_SCIENTIFIC}') AND NOT (';' || c.damaged || ';') LIKE '%;{place};%'"
-        _report(duck, field, wording["code_invalid"], f"j.verdict = 'invalid' AND {sound}", joined)
+        _report(duck, field, wording["code_invalid"], f"j.verdict = 'invalid' AND {sound}", joined, more=_WHY)
         if key != "uscc":
-            _report(duck, field, wording["code_suspect"], "j.verdict = 'suspect'", joined)
+            _report(duck, field, wording["code_suspect"], f"j.verdict = 'suspect' AND {sound}", joined, more=_WHY)
 
 
 def _labels(item: Item, key: str, codes: Iterable[str]) -> list[str]:
@@ -198,7 +201,8 @@ def report_suspect_codes(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
         "j.verdict = 'suspect' AND i.value IS NULL",
         f"""JOIN judged j ON j.field = '{field.key}' AND j.text = c.{field.key}
         LEFT JOIN identified i ON i.kind = 'uscc' AND i.value = c.{field.key}""",
-        but_not=PERSON_RULE,
+        but_not=(PERSON_RULE, rulebook().generated["damaged"].id.format(field=field.key)),
+        more=_WHY,
     )
 
 
@@ -225,14 +229,19 @@ def _report(
     condition: str,
     joined: str = "",
     *,
-    but_not: str = "",
+    but_not: tuple[str, ...] = (),
+    more: str = "''",
 ) -> None:
-    """Add a finding about ``field`` for every row of ``cleaned`` (alias c) that meets ``condition``."""
+    """Add a finding about ``field`` for every row of ``cleaned`` (alias c) that meets ``condition``.
+
+    ``more`` is an SQL expression for what the message says of this row beyond the rule's own sentence.
+    """
     told = {"field": field.key, "label": field.label, "most": field.max_length}
     value = f"left(c.{field.key}, {_SHOWN})" if field.keep else "''"
-    spared = f" AND c.row_number NOT IN (SELECT row_number FROM finding WHERE rule = '{but_not}')" if but_not else ""
+    rules = ", ".join(sql_literal(rule) for rule in but_not)
+    spared = f" AND c.row_number NOT IN (SELECT row_number FROM finding WHERE rule IN ({rules}))" if but_not else ""
     duck.execute(
         f"""INSERT INTO finding
-        SELECT c.row_number, ?, ?, {value}, ?, ? FROM cleaned c {joined} WHERE ({condition}){spared}""",
+        SELECT c.row_number, ?, ?, {value}, concat(?, {more}), ? FROM cleaned c {joined} WHERE ({condition}){spared}""",
         [wording.id.format(**told), field.label, wording.message.format(**told), wording.expected.format(**told)],
     )

@@ -21,8 +21,10 @@ from chengxin.intake.returned import is_returned_csv, unescape_formula_sql
 from chengxin.kernel.amounts import AmountError, parse_amount
 from chengxin.kernel.dates import DateError, OpenEnd, parse_date
 from chengxin.kernel.documents import normalise_document_number
+from chengxin.kernel.identifiers import Uscc
+from chengxin.kernel.identifiers.model import Problem, Severity
 from chengxin.kernel.identifiers.sql import uscc_normalise_sql, uscc_verdict_sql
-from chengxin.kernel.text import clean_text_sql, map_radicals_sql, sql_literal
+from chengxin.kernel.text import clean_text_sql, has_radicals_sql, map_radicals_sql, sql_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,7 +86,7 @@ def stage(duck: duckdb.DuckDBPyConnection, item: Item, match: HeaderMatch) -> No
     )
     duck.execute(
         f"""CREATE TABLE rows AS SELECT c.*{values}
-        FROM (SELECT row_number, flaw, damaged, {inner} FROM raw) c{joins}"""
+        FROM (SELECT row_number, flaw, damaged, {_with_radicals(held, match)} AS radical, {inner} FROM raw) c{joins}"""
     )
     absent = "".join(f", '' AS {field.key}" for field in item.fields if field not in held)
     unread = "".join(f", {field.key} AS {field.key}__value" for field in held if field.key not in readers)
@@ -125,6 +127,25 @@ def _cell(field: Field, match: HeaderMatch) -> str:
         return uscc_normalise_sql(source) if source == f"c{place}" else f"upper(replace({source}, ' ', ''))"
     cleaned = clean_text_sql(source)
     return map_radicals_sql(cleaned) if field.type is FieldType.TEXT else cleaned
+
+
+def _with_radicals(held: Sequence[Field], match: HeaderMatch) -> str:
+    """Return the DuckDB condition that a radical stands for an ideograph in some text of the row.
+
+    The same looks as those in front of the mapping: DuckDB takes each once for both.
+    """
+    texts = [field for field in held if field.type is FieldType.TEXT and field.key in match.columns]
+    looks = [
+        has_radicals_sql(clean_text_sql(_translated(field.key, f"c{match.columns[field.key]}", match)))
+        for field in texts
+    ]
+    return " OR ".join(looks) or "false"
+
+
+def rows_with_radicals(duck: duckdb.DuckDBPyConnection) -> int:
+    """Return how many rows had a CJK radical where an ideograph belongs, as texts copied out of a PDF have."""
+    (found,) = one_row(duck, "SELECT count(*) FROM rows WHERE radical")
+    return int(found)
 
 
 def _translated(key: str, column: str, match: HeaderMatch) -> str:
@@ -212,11 +233,35 @@ def _read_distinct(duck: duckdb.DuckDBPyConnection, item: Item, field: Field, re
 
 
 def judge_codes(duck: duckdb.DuckDBPyConnection, item: Item) -> None:
-    """Make ``judged``: the verdict on every distinct text of the item's code fields (field, text, verdict)."""
-    duck.execute("CREATE TABLE judged (field VARCHAR, text VARCHAR, verdict VARCHAR)")
+    """Make ``judged``: the verdict on every distinct text of the item's code fields (field, text, verdict, why).
+
+    ``why`` names the place of what is wrong; it is empty for sound codes and for texts whose length says it all.
+    """
+    duck.execute("CREATE TABLE judged (field VARCHAR, text VARCHAR, verdict VARCHAR, why VARCHAR)")
     for field in item.fields:
         if field.type is FieldType.USCC:
             duck.execute(
-                f"""INSERT INTO judged SELECT '{field.key}', text, {uscc_verdict_sql("text")} FROM
+                f"""INSERT INTO judged SELECT '{field.key}', text, {uscc_verdict_sql("text")}, '' FROM
                 (SELECT DISTINCT {field.key} AS text FROM staged WHERE {field.key} <> '')"""
             )
+    _explain_codes(duck)
+
+
+def _has_its_place(problem: Problem) -> bool:
+    return problem.position is not None and problem.severity is not Severity.NOTE
+
+
+def _explain_codes(duck: duckdb.DuckDBPyConnection) -> None:
+    """Fill ``why`` for the codes that are not sound, some ten thousand at a time."""
+    found = duck.execute("SELECT DISTINCT text FROM judged WHERE verdict <> 'valid' AND length(text) = 18").fetchall()
+    for start in range(0, len(found), 10_000):
+        texts = [text for (text,) in found[start : start + 10_000]]
+        words = [
+            "；".join(one.message_zh.rstrip("。") for one in Uscc.parse(text).problems if _has_its_place(one))
+            for text in texts
+        ]
+        duck.execute(
+            """UPDATE judged SET why = told.why FROM
+            (SELECT unnest(?::VARCHAR[]) AS text, unnest(?::VARCHAR[]) AS why) told WHERE judged.text = told.text""",
+            [texts, words],
+        )

@@ -335,5 +335,10 @@ def map_radicals(text: str) -> tuple[str, tuple[RadicalNotice, ...]]:
 def map_radicals_sql(column: str) -> str:
     """Write the text of ``map_radicals`` as a DuckDB expression; rows without a radical skip the work."""
     mapped = translate_sql(column, RADICALS)
+    return f"(CASE WHEN {has_radicals_sql(column)} THEN {mapped} ELSE {column} END)"
+
+
+def has_radicals_sql(column: str) -> str:
+    """Write whether a text has a CJK radical (U+2E80-2FDF) as a DuckDB expression."""
     guard = sql_literal(r"[\x{2E80}-\x{2FDF}]")
-    return f"(CASE WHEN regexp_matches({column}, {guard}) THEN {mapped} ELSE {column} END)"
+    return f"regexp_matches({column}, {guard})"

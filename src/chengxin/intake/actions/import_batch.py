@@ -27,7 +27,7 @@ from chengxin.intake.models import Batch, HoldDecision
 from chengxin.intake.reader import FileRefused, read_table
 from chengxin.intake.receipt import Receipt
 from chengxin.intake.returning import quarantine
-from chengxin.intake.staging import judge_codes, load_rows, stage
+from chengxin.intake.staging import judge_codes, load_rows, rows_with_radicals, stage
 from chengxin.intake.tasks import propose_later
 from chengxin.intake.workspace import Workspace, workspace
 from chengxin.kernel.calendar import legal_day
@@ -262,7 +262,8 @@ class ImportBatch:
         batch.state_at = batch.finished_at = now
         batch.lines = reading.lines
         batch.header = [mask_persons(name) for name in reading.header]
-        batch.notices = _notices(reading, match, 0 if batch.item == "registration" else names_that_differ(duck))
+        differing = 0 if batch.item == "registration" else names_that_differ(duck)
+        batch.notices = _notices(reading, match, differing, rows_with_radicals(duck))
         batch.receipt = receipt.as_dict()
         batch.save()
         if sent_back or added.unlinked:
@@ -403,7 +404,7 @@ def _count_punctuality(scratch: Workspace, batch: Batch) -> None:
         )
 
 
-def _notices(reading: Reading, match: HeaderMatch, differing: int) -> list[dict[str, Any]]:
+def _notices(reading: Reading, match: HeaderMatch, differing: int, radicals: int) -> list[dict[str, Any]]:
     """Return what the department should know although the file was taken in."""
     told = [{"code": one.code, "message": one.message_zh, "message_en": one.message_en} for one in reading.notices]
     if match.unknown:
@@ -422,6 +423,14 @@ def _notices(reading: Reading, match: HeaderMatch, differing: int) -> list[dict[
                 "code": "names_differ",
                 "message": f"{differing} 行按代码关联成功，但名称与登记库中该主体的名称不一致，请核对",
                 "message_en": f"{differing} rows were tied by code although the register knows another name",
+            }
+        )
+    if radicals:
+        told.append(
+            {
+                "code": "radicals_mapped",
+                "message": f"{radicals} 行的文字里有部首字符（多见于从 PDF 复制），已换成对应的汉字入库，请核对",
+                "message_en": f"{radicals} rows had radicals, as text out of a PDF has; the characters were stored",
             }
         )
     return told

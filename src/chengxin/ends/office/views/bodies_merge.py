@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chengxin.accounts.actor import MERGE_BODIES, READ_SUBJECTS
+from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
 from chengxin.ends.office.body_charts import timeline
 from chengxin.ends.office.pages import actor_of, english, said
+from chengxin.ends.office.views import errors
 from chengxin.ends.office.views.bodies import body_of, keep_look, kinds
 from chengxin.kernel.calendar import legal_day
 from chengxin.kernel.identifiers import normalise
@@ -61,7 +63,9 @@ def merge(request: HttpRequest) -> HttpResponse:
             if request.method == "POST":
                 return redirect("body_change", change_id=asking.execute().pk)
             context |= _shown(asking.preview())
-        except (NotPermitted, NotFound, ChengxinError) as error:
+        except EvidenceUnavailable:
+            raise
+        except ChengxinError as error:
             return _refuse(request, "office/body_merge.html", context, error)
     return render(request, "office/body_merge.html", context)
 
@@ -132,7 +136,7 @@ def decide_change(request: HttpRequest, change_id: int) -> HttpResponse:
     try:
         agree = _text(request, "decision") == "agree"
         decide(actor, change_id, agree=agree, reason=_text(request, "reason"), now=system_now())
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _change_page(request, change_view(change_by_id(actor, change_id)), refused=said(error))
@@ -145,7 +149,7 @@ def carry_out_change(request: HttpRequest, change_id: int) -> HttpResponse:
     actor = actor_of(request)
     try:
         hand_over(actor, change_id, system_now())
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _change_page(request, change_view(change_by_id(actor, change_id)), refused=said(error))
@@ -158,7 +162,7 @@ def undo_change(request: HttpRequest, change_id: int) -> HttpResponse:
     actor = actor_of(request)
     try:
         asked: Change = AskUndo(actor, change_id, _text(request, "reason"), system_now()).execute()
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _change_page(request, change_view(change_by_id(actor, change_id)), refused=said(error))

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chengxin.accounts.actor import READ_SUBJECTS, REVIEW_LINKS
 from chengxin.base.clock import system_now
-from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
+from chengxin.base.errors import ChengxinError, NotPermitted
 from chengxin.ends.office.pages import actor_of, said
+from chengxin.ends.office.views import errors
 from chengxin.ends.office.views.bodies import body_of, keep_look
 from chengxin.ends.office.views.bodies_merge import day_of, words
 from chengxin.kernel.identifiers import normalise
@@ -98,7 +99,7 @@ def confirm(request: HttpRequest, relation_id: int) -> HttpResponse:
         RelateBodies(
             actor, held.kind, held.one.id, held.other.id, days[0], document, system_now(), manner, days[1]
         ).execute()
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _relation_page(request, held, refused=said(error))
@@ -112,7 +113,7 @@ def refuse(request: HttpRequest, relation_id: int) -> HttpResponse:
     held = relation_by_id(actor, relation_id)
     try:
         RefuseRelation(actor, relation_id, system_now()).execute()
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _relation_page(request, held, refused=said(error))

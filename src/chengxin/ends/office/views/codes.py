@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chengxin.base.clock import system_now
-from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
+from chengxin.base.errors import ChengxinError
 from chengxin.conversion.actions.correct import AnswerCorrection, AskCorrection
 from chengxin.conversion.models import Conflict, Request
 from chengxin.conversion.progress import Month, bulletin, by_kind, by_registrar, standing, total
@@ -29,6 +29,7 @@ from chengxin.conversion.settings import load_settings
 from chengxin.ends.office.charts import WHOLE
 from chengxin.ends.office.code_charts import progress_bars
 from chengxin.ends.office.pages import actor_of, said
+from chengxin.ends.office.views import errors
 from chengxin.ends.office.views.bodies import kinds
 from chengxin.ends.office.views.desk import months_before
 from chengxin.kernel.calendar import legal_day
@@ -110,7 +111,7 @@ def ask(request: HttpRequest, conflict_id: int) -> HttpResponse:
     question = request.POST.get("question", "")[:LONGEST_TEXT]
     try:
         AskCorrection(actor, conflict_id, request.POST.get("organisation", "")[:100], question, system_now()).execute()
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _conflict_page(request, conflict_id, refused=said(error))
@@ -150,7 +151,7 @@ def one_request(request: HttpRequest, request_id: int) -> HttpResponse:
     )
     try:
         answer.execute()
-    except (NotPermitted, NotFound):
+    except errors.PASSED_ON:
         raise
     except ChengxinError as error:
         return _request_page(request, request_id, refused=said(error))
