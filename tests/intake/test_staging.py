@@ -127,7 +127,7 @@ def test_rows_with_a_radical_are_counted_and_others_are_not(staged: Stage) -> No
     texts = ["⼈民", "人民", "甲⼄⼄", "", "⼀"]
     rows = [row("penalty", "G3", number, facts=text, remarks=text) for number, text in enumerate(texts)]
     made = staged("penalty", "G3", rows)
-    assert made.select("SELECT row_number FROM rows WHERE radical ORDER BY 1") == [(2,), (4,), (6,)], "the header is line 1"
+    assert made.select("SELECT row_number FROM rows WHERE radical ORDER BY 1") == [(2,), (4,), (6,)]
 
 
 def test_the_place_of_what_is_wrong_with_a_code_is_told_once_a_text(staged: Stage) -> None:
