@@ -133,6 +133,7 @@ from django.db import connection, transaction
 from chengxin.audit.actions import record_event
 from chengxin.base.clock import system_now
 from chengxin.base.context import acting
+from chengxin.base.memory import settle
 name, begin, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 def look(number):
     with transaction.atomic():
@@ -141,6 +142,7 @@ def look(number):
             detail={"code": "91320583187588026H", "on": "2026-03-02", "result": "found", "records": [1, 2, 3]})
 with acting("client", name, None):
     look(0)
+    settle()  # as every end does before it answers
     time.sleep(max(0.0, begin - time.time()))
     done, until = 0, begin + seconds
     while time.time() < until:

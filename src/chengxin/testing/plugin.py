@@ -97,6 +97,7 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
             admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         connection.settings_dict["NAME"] = name
         try:
+            _count_from_one(connection)
             grant_rooms()  # rights on a database are not part of what a copy takes along
             yield name
         finally:
@@ -106,6 +107,33 @@ def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
             superuser = embedded_url(_folder(), "superuser", read_secrets(_folder()), "postgres")
             with psycopg.connect(superuser, autocommit=True) as admin:
                 admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+_COUNT_FROM_ONE = """DO $$
+DECLARE one record;
+BEGIN
+    FOR one IN
+        SELECT s.oid::regclass AS counter, t.oid::regclass AS of_table, a.attname AS of_column
+        FROM pg_class s
+        JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.deptype IN ('a', 'i')
+            AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_class t ON t.oid = d.refobjid
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+        WHERE s.relkind = 'S'
+    LOOP
+        EXECUTE format('SELECT setval(%L, coalesce(max(%I), 0) + 1, false) FROM %s',
+            one.counter, one.of_column, one.of_table);
+    END LOOP;
+END $$"""
+
+
+def _count_from_one(connection: BaseDatabaseWrapper) -> None:
+    """Let every table number its rows from one: a test that is rolled back leaves the original's counters where it got.
+
+    Which tests the same worker ran before would otherwise be seen in the numbers of this one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_FROM_ONE)
 
 
 def _ensure_migrated(connection: BaseDatabaseWrapper) -> None:

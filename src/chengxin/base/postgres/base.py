@@ -37,7 +37,7 @@ def _begins(connection: Connection[Any]) -> bool:
 
 def _unsaid(connection: Connection[Any]) -> list[str]:
     """Return what goes in front of the next statement: BEGIN where a transaction begins, and who acts in it."""
-    if connection.info.transaction_status != TransactionStatus.IDLE:
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return []
     who = current()
     return ["BEGIN"] * _begins(connection) + ([] if who is None else [who.statement])
@@ -104,7 +104,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         psycopg would send BEGIN in a message of its own, and wait for the answer, in every transaction there is.
         """
         with self.wrap_database_errors:
-            if self.connection.info.transaction_status == TransactionStatus.IDLE:
+            if self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
                 if not self.connection.autocommit:
                     self.connection.autocommit = True
                 self.connection.chengxin_begins = not autocommit

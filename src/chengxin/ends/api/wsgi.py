@@ -6,6 +6,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from chengxin.base.memory import settle
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "chengxin.settings.api"
 
 application = get_wsgi_application()
+settle()

@@ -10,6 +10,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from chengxin.base.memory import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chengxin.settings.public")
 
 application = get_wsgi_application()
+settle()
