@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chengxin.verifier.findings import Report
+
+
+PATIENCE = 30
+"""Seconds a transaction of another test may take."""
 
 
 @dataclass
@@ -78,12 +83,25 @@ class Installation:
                 numbers.append(record_event(**(given | more)))
         return numbers
 
-    def build(self, count: int = 10) -> list[int]:
-        """Write events and have them built and witnessed."""
+    def build(self, count: int = 10, *, patient: bool = True) -> list[int]:
+        """Write events and have them built and witnessed; not ``patient`` where a transaction is open on purpose."""
         numbers = self.record(count)
+        if patient:
+            self._wait_for_others()
         self.clock.go(minutes=1)
         self.keeper.round()
         return numbers
+
+    def _wait_for_others(self) -> None:
+        """Wait until no transaction of the server, another test's included, is older than what was just written.
+
+        The builder leaves open what could still be joined by a transaction under way, in whichever database.
+        """
+        until = time.monotonic() + PATIENCE
+        while self.rows("SELECT max(xid) >= pg_snapshot_xmin(pg_current_snapshot()) FROM audit_event") == [(True,)]:
+            if time.monotonic() > until:
+                raise TimeoutError("another transaction of this server has been open for too long")
+            time.sleep(0.02)
 
     def operate(self, *statements: str) -> None:
         """Do what a malicious operator does: as superuser, with every trigger and foreign key switched off."""
