@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import sync_playwright
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
+]
 WIDTHS = (1280, 320)
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
@@ -34,16 +39,21 @@ def opened(address: str, username: str, *, width: int = 1280, forgiven: str = ""
         page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
         page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(address + "/log-in/")
-        page.focus("input[name=username]")
-        page.keyboard.type(username)
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
+        log_in(page, address, username)
         page.wait_for_url(address + "/")
         yield page
         browser.close()
     assert [one for one in said if not forgiven or forgiven not in one] == []
+
+
+def log_in(page: Page, address: str, username: str) -> None:
+    """Log an officer in by keyboard, up to the key that sends the form."""
+    page.goto(address + "/log-in/")
+    page.focus("input[name=username]")
+    page.keyboard.type(username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
 
 
 def to(page: Page, selector: str, most: int = 80) -> None:
