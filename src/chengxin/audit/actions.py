@@ -18,7 +18,7 @@ from chengxin.crypto.suite import chosen_suite
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
+    from chengxin.base.postgres.base import DatabaseWrapper
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +30,20 @@ HASH_OF_SUITE = {"international": "sha256", "national": "sm3"}
 WATCHED = frozenset({"officer", "client"})
 """Kinds of actors who are refused when evidence has been missing for too long; the operator has to mend it."""
 
-_PREPARE = """PREPARE chengxin_add_audit_event(
-    text, timestamptz, text, text, text, text, text, text, jsonb, text, text, text, text, bigint, text, bytea, text)
-AS SELECT event_id, covered_at FROM core.add_audit_event(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
+_PREPARE = """PREPARE chengxin_limit_event(text) AS SELECT
+    set_config('chengxin.statement_before', current_setting('statement_timeout'), true),
+    set_config('statement_timeout', $1, true);
+PREPARE chengxin_witness_event(text, timestamptz, timestamptz, text, text, text, text, text, text, jsonb, text, text,
+    text, text, bigint, text, bytea, bytea, text)
+AS SELECT core.witness_event(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"""
 
-_ADD = """SELECT set_config('chengxin.statement_before', current_setting('statement_timeout'), true),
-    set_config('statement_timeout', %s, true);
-EXECUTE chengxin_add_audit_event(
-    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_ADD = """EXECUTE chengxin_limit_event(%s);
+EXECUTE chengxin_witness_event(
+    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+
+UNWITNESSED = "CX001"
+"""The database's code for: no witness has had a checkpoint for too long."""
 
 
 def record_event(  # noqa: PLR0913 - an event has this many sides, all by name
@@ -66,7 +71,7 @@ def record_event(  # noqa: PLR0913 - an event has this many sides, all by name
     ``EvidenceUnavailable`` when the event cannot be written within the settings' time, or when officers and clients act
     although no witness has had a checkpoint for too long.
     """
-    database = connections[DEFAULT_DB_ALIAS]  # looked up once: each time costs a hundredth of an event
+    database: DatabaseWrapper = connections[DEFAULT_DB_ALIAS]  # type: ignore[assignment]  # looked up once: each time costs a hundredth of an event
     if not database.in_atomic_block:
         raise ChengxinError(
             "event_outside_transaction",
@@ -76,42 +81,39 @@ def record_event(  # noqa: PLR0913 - an event has this many sides, all by name
     kind, who, organisation = actor
     if subject_id is None and object_kind == "subject" and object_id.isascii() and object_id.isdecimal():
         subject_id = int(object_id)
-    salt = secrets.token_bytes(16)
-    digest = None if personal is None else digest_text(tree_hash(), salt, personal)
-    number, covered_at = _insert(
+    settings = load_settings()
+    text_salt = None if personal is None else secrets.token_bytes(16)
+    return _insert(
         database,
         [
+            str(settings.write_milliseconds), at - settings.refuse_after if kind in WATCHED else None,
             at, kind, who, organisation, action, object_kind, object_id, json.dumps(detail or {}, ensure_ascii=False),
-            purpose, case_number, legal_basis, channel, subject_id, digest,
+            purpose, case_number, legal_basis, channel, subject_id,
+            None if text_salt is None else digest_text(tree_hash(), text_salt, personal or ""),
+            secrets.token_bytes(16), text_salt, personal,
         ],
-        None if personal is None else (salt, personal),
     )  # fmt: skip
-    if kind in WATCHED and covered_at is not None and at - covered_at > load_settings().refuse_after:
-        raise EvidenceUnavailable("checkpoint")
-    return number
 
 
-def _insert(
-    database: BaseDatabaseWrapper, values: list[Any], personal: tuple[bytes, str] | None
-) -> tuple[int, datetime | None]:
+def _insert(database: DatabaseWrapper, values: list[Any]) -> int:
     """Write the event and its erasable text in one message to the server; raise ``EvidenceUnavailable``.
 
+    ``values``: the time limit in milliseconds, then those of ``core.witness_event``, whose first is that limit, too.
     The server's time limits are put back by the function: the caller's own statements keep theirs.
     """
-    limit = str(load_settings().write_milliseconds)
-    with database.cursor() as cursor:
-        try:
-            if not getattr(database.connection, "chengxin_adds_events", False):
-                # Once on a connection: parsed and planned each time, an event costs a tenth more.
+    try:
+        if not getattr(database.connection, "chengxin_witnesses", False):
+            # Once on a connection: parsed and planned each time, an event costs a tenth more.
+            with database.cursor() as cursor:
                 cursor.execute(_PREPARE)
-                database.connection.chengxin_adds_events = True
-            cursor.execute(_ADD, [limit, limit, *values, *(personal or (None, None))])
-        except DatabaseError as error:
-            log.critical("an audit event could not be written: %s", type(error.__cause__ or error).__name__)
-            raise EvidenceUnavailable("event") from error
-        cursor.nextset()  # past the time limit, to the event
-        row = cursor.fetchone()
-    return int(row[0]), row[1]
+            database.connection.chengxin_witnesses = True
+        (number,) = database.one_row(_ADD, [values[0], *values])
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) == UNWITNESSED:
+            raise EvidenceUnavailable("checkpoint") from error
+        log.critical("an audit event could not be written: %s", type(error.__cause__ or error).__name__)
+        raise EvidenceUnavailable("event") from error
+    return int(number or 0)
 
 
 def tree_hash() -> str:

@@ -43,16 +43,20 @@ class Acting:
     everywhere: bool
 
     @cached_property
-    def statement(self) -> str:
-        """The SQL that sets the four settings for the rest of the transaction."""
+    def statements(self) -> tuple[str, ...]:
+        """The SQL that sets the four settings for the rest of the transaction: half the work of set_config()."""
         values = {
             "actor_kind": self.actor_kind,
             "actor": self.actor,
             "organisation": "" if self.organisation is None else str(int(self.organisation)),
             "everywhere": "on" if self.everywhere else "off",
         }
-        calls = (f"set_config('chengxin.{name}', {_literal(value)}, true)" for name, value in values.items())
-        return f"SELECT {', '.join(calls)}"
+        return tuple(f"SET LOCAL chengxin.{name} = {_literal(value)}" for name, value in values.items())
+
+    @property
+    def statement(self) -> str:
+        """The same in one text, for who sends no more than one."""
+        return "; ".join(self.statements)
 
 
 NOBODY = Acting("", "", None, everywhere=False)

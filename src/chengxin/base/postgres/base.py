@@ -7,19 +7,23 @@ the simple protocol, which is what makes one message of two statements possible 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.base.base import debug_transaction  # type: ignore[attr-defined]
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import register_tzloader
-from psycopg import adapters, sql
-from psycopg.pq import Format, TransactionStatus
+from psycopg import OperationalError, ProgrammingError, adapters, sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 
 from chengxin.base.context import current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from psycopg import ClientCursor, Connection, ServerCursor
+    from psycopg.pq.abc import PGresult
 
     DjangoCursor = ClientCursor[Any]
     DjangoServerCursor = ServerCursor[Any]
@@ -40,7 +44,20 @@ def _unsaid(connection: Connection[Any]) -> list[str]:
     if connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return []
     who = current()
-    return ["BEGIN"] * _begins(connection) + ([] if who is None else [who.statement])
+    return ["BEGIN"] * _begins(connection) + ([] if who is None else list(who.statements))
+
+
+def _sent(connection: Connection[Any], text: str) -> PGresult:
+    """Send statements in one message, wait for the answer and return the last result. Django speaks UTF-8.
+
+    Raises psycopg's errors as its cursors do; ``OperationalError`` where the connection is lost.
+    """
+    found = connection.pgconn.exec_(text.encode())
+    if found.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        return found
+    if connection.pgconn.status != ConnStatus.OK:
+        raise OperationalError(connection.pgconn.get_error_message())
+    raise error_from_result(found)
 
 
 class ActingCursor(DjangoCursor):
@@ -110,6 +127,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.connection.chengxin_begins = not autocommit
             else:
                 self.connection.autocommit = autocommit  # psycopg refuses in the middle of a transaction
+
+    def one_row(self, query: str, values: Sequence[Any]) -> tuple[bytes | None, ...]:
+        """Run ``query`` in the transaction that is open and return the first row of its last result, as text.
+
+        What a cursor does for one statement costs as much as a small statement itself; this is for the few that every
+        request pays for. Wrappers around statements see it like any other.
+        """
+        self.validate_no_broken_transaction()
+        self.ensure_connection()
+        run: Callable[..., PGresult] = self._run
+        for wrapper in reversed(self.execute_wrappers):
+            run = partial(wrapper, run)
+        with debug_transaction(self, query), self.wrap_database_errors:
+            found = run(query, values, False, {"connection": self, "cursor": None})
+            if not found.ntuples:
+                raise ProgrammingError("the statement gave no row")
+        return tuple(found.get_value(0, column) for column in range(found.nfields))
+
+    def _run(self, query: str, values: Sequence[Any], _many: bool, _context: Any) -> PGresult:  # noqa: ANN401, FBT001
+        """Bind ``values`` into ``query``, put in front what is unsaid, and return the last result."""
+        bound = DjangoCursor(self.connection).mogrify(query, values)
+        return _sent(self.connection, "; ".join([*_unsaid(self.connection), bound]))
+
+    def _commit(self) -> None:
+        """Commit, without the steps of psycopg for pipelines and two phases, which nobody uses here."""
+        if self.connection is None:
+            return
+        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            if self.connection.pgconn.transaction_status == TransactionStatus.IDLE and not self.connection.closed:
+                return
+            _sent(self.connection, "COMMIT")
 
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ANN401 - as Django has it
         """Return a new cursor, on the server where it has a name."""
