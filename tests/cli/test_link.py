@@ -90,3 +90,27 @@ def test_the_invented_registers_are_the_same_for_a_seed_and_true_to_their_truth(
     assert len(clean) > 100
     assert all(made.first[a] == made.second[b] for a, b in clean)
     assert set(made.dirt) <= set(DIRT) == set(SHARES)
+
+
+def test_the_measurement_with_details_says_so_and_where_the_time_went(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = measure(400, details=True)
+    assert figures.details
+    assert figures.precision > 0.99
+    assert figures.recall + figures.in_review > 0.97
+    assert figures.cpu_seconds > 0
+    assert next(iter(figures.steps)) == "解析名称 parse"
+    assert sum(figures.steps.values()) <= figures.seconds + 0.5
+    assert "解析名称 parse: " in capsys.readouterr().err
+
+
+def test_the_command_asks_for_details(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[tuple[int, bool]] = []
+
+    def heard(names: int, *, details: bool = False) -> object:
+        asked.append((names, details))
+        return measure(20)
+
+    monkeypatch.setattr("chengxin.cli.bench_link.measure", heard)
+    link.main(["--names", "20", "--details", "--json"], standalone_mode=False)
+    assert asked == [(20, True)]
+    assert json.loads(capsys.readouterr().out)["names"] == 20

@@ -13,11 +13,12 @@ import sqlglot
 from chengxin.base.errors import ChengxinError
 from chengxin.linkage.blocks import BLOCKING, SURE, TRAINING
 from chengxin.linkage.columns import COLUMNS, table_of
-from chengxin.linkage.engines import ENGINES
+from chengxin.linkage.engines import ENGINES, _configuration
 from chengxin.linkage.files import HEADER, read_csv
 from chengxin.linkage.levels import comparisons, count_chances, settings
 from chengxin.linkage.linking import Linked, LinkRegisters
 from chengxin.linkage.reading import Register
+from chengxin.rehearsal.details import invent
 from chengxin.rehearsal.registers import make_two_registers
 
 BASE = [
@@ -29,8 +30,8 @@ BASE = [
 ]
 
 
-def _register(name: str, names: list[str]) -> Register:
-    return Register(Path(name), [f"{name}{number}" for number in range(len(names))], names)
+def _register(name: str, names: list[str], details: dict[str, list[str]] | None = None) -> Register:
+    return Register(Path(name), [f"{name}{number}" for number in range(len(names))], names, details or {})
 
 
 def _link(
@@ -139,14 +140,33 @@ def test_every_rule_and_level_names_columns_that_exist_and_can_be_said_to_spark(
     ]
 
 
-def test_spark_finds_the_links_that_duckdb_finds(tmp_path: Path) -> None:
+def test_spark_finds_what_duckdb_finds_and_writes_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("pyspark", reason="Apache Spark is an extra: pip install 'chengxin[spark]'")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     made = make_two_registers(7, 300)
-    first, second = _register("a", made.first), _register("b", made.second)
+    held, other = invent(7, made)
+    first, second = (_register("a", made.first, held), _register("b", made.second, other))
     for name, engine in ENGINES.items():
         LinkRegisters(first, second, tmp_path / name, engine=engine()).execute()
-    links = {name: [(row["a_id"], row["b_id"]) for row in read_csv(tmp_path / name / "links.csv")] for name in ENGINES}
-    assert links["spark"] == links["duckdb"]
+    assert list((tmp_path / "here").iterdir()) == []
+    for file in ("links.csv", "review.csv"):
+        found = {name: list(read_csv(tmp_path / name / file)) for name in ENGINES}
+        assert found["spark"] == found["duckdb"]
+    assert len(list(read_csv(tmp_path / "spark" / "links.csv"))) > 200
+
+
+@pytest.mark.parametrize(
+    ("master", "alone"),
+    [("local[*]", True), ("local", True), ("local-cluster[2,1,1024]", False), ("spark://one:7077", False)],
+)
+def test_spark_on_one_machine_listens_to_that_machine_only(tmp_path: Path, master: str, alone: bool) -> None:  # noqa: FBT001 - of the table
+    told = _configuration(master, tmp_path, "levels.jar")
+    assert told["spark.master"] == master
+    assert (told.get("spark.driver.bindAddress") == told.get("spark.driver.host") == "127.0.0.1") is alone
+    assert Path(told["spark.sql.warehouse.dir"]).parent == tmp_path
 
 
 def test_without_the_extra_spark_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,11 @@ import click
 import psutil
 
 from chengxin.cli.frame import both, output
-from chengxin.cli.link_details import invent
 from chengxin.cli.memory import watched_memory
 from chengxin.linkage.files import read_csv
 from chengxin.linkage.linking import LinkRegisters
 from chengxin.linkage.reading import Register
+from chengxin.rehearsal.details import invent
 from chengxin.rehearsal.registers import TwoRegisters, make_two_registers
 
 SEED = 20170502

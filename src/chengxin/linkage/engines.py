@@ -111,10 +111,8 @@ class SparkEngine:
         from splink.backends.spark import SparkAPI, similarity_jar_location  # noqa: PLC0415 - needs the extra
 
         spill.mkdir(parents=True, exist_ok=True)
-        builder = self._sessions.builder.appName("chengxin link").master(os.environ.get("CHENGXIN_SPARK", "local[*]"))
-        builder = builder.config("spark.jars", similarity_jar_location()).config("spark.sql.ansi.enabled", "false")
-        builder = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
-        session = builder.getOrCreate()
+        told = _configuration(os.environ.get("CHENGXIN_SPARK", "local[*]"), spill, similarity_jar_location())
+        session = self._sessions.builder.config(map=told).getOrCreate()
         try:
             session.sparkContext.setLogLevel("ERROR")
             session.sparkContext.setCheckpointDir(str(spill / "checkpoints"))
@@ -127,6 +125,24 @@ class SparkEngine:
             yield tables
         finally:
             session.stop()
+
+
+def _configuration(master: str, spill: Path, jar: str) -> dict[str, str]:
+    """Return what Spark is told: to write nothing outside ``spill``, and on one machine to listen to that machine only.
+
+    Left alone, a driver listens on every address of its machine and makes ``spark-warehouse`` where it was started.
+    """
+    alone = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return {
+        "spark.app.name": "chengxin link",
+        "spark.master": master,
+        "spark.jars": jar,
+        "spark.sql.ansi.enabled": "false",
+        "spark.sql.warehouse.dir": str(spill / "warehouse"),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        **(alone if master.startswith("local") and not master.startswith("local-cluster") else {}),
+    }
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": DuckEngine, "spark": SparkEngine}

@@ -1,7 +1,7 @@
 """What two invented registers say of their bodies besides the names: leader, founding date, region and address.
 
-For ``chengxin bench link --details``. The second register writes as other offices do: another form of the date, the
-address with its places in front; some leaders have changed, some bodies have moved, some cells are empty.
+The second register writes as other offices do: another form of the date, the address with its places in front; some
+leaders have changed, some bodies have moved, some cells are empty.
 """
 
 from __future__ import annotations

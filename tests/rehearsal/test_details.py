@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
-from chengxin.cli.bench_link import link, measure
-from chengxin.cli.link_details import CHANGED, EMPTY, invent
 from chengxin.linkage.details import DETAILS
+from chengxin.rehearsal.details import CHANGED, EMPTY, invent
 from chengxin.rehearsal.registers import make_two_registers
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_the_same_seed_invents_the_same_details_row_by_row() -> None:
@@ -43,27 +36,3 @@ def test_the_region_is_the_place_of_the_name_however_it_is_written() -> None:
     assert all(region.removesuffix("市") in name for region, name in zip(first["region"], made.first, strict=True))
     for a, b in made.same.tolist():
         assert second["region"][b] in {first["region"][a], ""}
-
-
-def test_the_measurement_with_details_says_so_and_where_the_time_went(capsys: pytest.CaptureFixture[str]) -> None:
-    figures = measure(400, details=True)
-    assert figures.details
-    assert figures.precision > 0.99
-    assert figures.recall + figures.in_review > 0.97
-    assert figures.cpu_seconds > 0
-    assert next(iter(figures.steps)) == "解析名称 parse"
-    assert sum(figures.steps.values()) <= figures.seconds + 0.5
-    assert "解析名称 parse: " in capsys.readouterr().err
-
-
-def test_the_command_asks_for_details(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    asked: list[tuple[int, bool]] = []
-
-    def heard(names: int, *, details: bool = False) -> object:
-        asked.append((names, details))
-        return measure(20)
-
-    monkeypatch.setattr("chengxin.cli.bench_link.measure", heard)
-    link.main(["--names", "20", "--details", "--json"], standalone_mode=False)
-    assert asked == [(20, True)]
-    assert json.loads(capsys.readouterr().out)["names"] == 20
