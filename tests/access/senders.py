@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from chengxin.accounts.actor import OPERATIONS
 from chengxin.accounts.signing import content_digest, sign
 from chengxin.audit.actions import record_event
-from chengxin.ends.office.sessions import BEGAN, EPOCH, SEEN, STRONG
+from chengxin.ends.office.session_store import SessionStore
+from chengxin.ends.office.sessions import BEGAN, DEVICE, DEVICE_SINCE, EPOCH, NETWORK, SEEN, SITTING, STRONG
 from chengxin.testing.making import (
     NOW,
     SigningClient,
@@ -122,10 +123,11 @@ def client_senders(own: Organisation, operation: str) -> Iterator[Sender]:
 
 
 def session_of(officer: Officer) -> str:
-    """Return the key of a session in which the officer has just shown two factors."""
+    """Return the key of a session in which the officer has just shown two factors, on a device known for long."""
     officer.refresh_from_db()  # what was tried before may have ended every session of the officer
     session = SessionStore()
     now = datetime.now(UTC).isoformat()
+    long_known = (datetime.now(UTC) - timedelta(days=30)).isoformat()
     session.update(
         {
             "_auth_user_id": str(officer.pk),
@@ -135,6 +137,10 @@ def session_of(officer: Officer) -> str:
             SEEN: now,
             EPOCH: officer.session_epoch,
             STRONG: True,
+            NETWORK: "127.0.0.0/24",
+            SITTING: secrets.token_hex(8),
+            DEVICE: 0,
+            DEVICE_SINCE: long_known,
         }
     )
     session.create()

@@ -66,4 +66,6 @@ def test_first_passwords_are_random_and_good_enough() -> None:
 def test_the_rules_name_their_sources() -> None:
     rules = load_rules()
     assert rules["minimum_length"] == 12
-    assert all("ASVS" in rules[name] for name in ("minimum_source", "maximum_source", "common_source"))
+    assert all(
+        "ASVS" in rules[name] for name in ("minimum_source", "maximum_source", "common_source", "breached_source")
+    )

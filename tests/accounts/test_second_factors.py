@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chengxin.accounts import second_factors
 from chengxin.accounts.models import Officer, SecondFactor
 from chengxin.accounts.second_factors import (
     RECOVERY_CODES,
     STEP,
+    Lifetime,
     add_totp,
+    clock_drift,
     factors_of,
+    lifetime,
+    lifetime_of,
     make_recovery_codes,
     matching_step,
     new_totp_secret,
@@ -31,9 +37,6 @@ from chengxin.audit.models import Event
 from chengxin.base.errors import ChengxinError
 from chengxin.crypto import Keyring, WrongSeal, load_keyring
 from chengxin.testing.making import NOW, make_officer, make_organisation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.django_db
 
@@ -69,14 +72,69 @@ def test_the_codes_are_those_of_rfc_4226_appendix_d() -> None:
     assert [totp_code(SECRET, count) for count in range(10)] == wanted
 
 
-@given(st.integers(0, 2**33), st.integers(-3, 3))
-def test_a_code_counts_for_its_own_step_and_one_to_either_side(seconds: int, off: int) -> None:
+@given(st.integers(0, 2**33), st.integers(-3, 3), st.sampled_from([0, 1]))
+def test_a_code_counts_for_its_own_step_and_for_neighbours_only_where_a_setting_says_so(
+    seconds: int, off: int, tolerance: int
+) -> None:
     now = datetime.fromtimestamp(seconds + 1000, UTC)
     step = int(now.timestamp()) // STEP
-    found = matching_step(SECRET, totp_code(SECRET, step + off), now)
-    if abs(off) <= 1:
-        assert found is not None
-        assert abs(found - step) <= 1
+    window = {totp_code(SECRET, step + near) for near in range(-tolerance, tolerance + 1)}
+    code = totp_code(SECRET, step + off)
+    found = matching_step(SECRET, code, now, tolerance)
+    assert (found is not None) == (code in window)
+    assert found is None or abs(found - step) <= tolerance
+
+
+def test_by_default_a_code_lives_thirty_seconds() -> None:
+    assert lifetime() == Lifetime(tolerance=0, measured=10)
+    begin = datetime.fromtimestamp(int(NOW.timestamp()) // STEP * STEP, UTC)
+    code = _code(begin)
+    lives = [off for off in range(-60, 90) if matching_step(SECRET, code, begin + timedelta(seconds=off)) is not None]
+    assert lives == list(range(STEP))
+
+
+def test_the_figures_are_dated_and_name_their_sources() -> None:
+    held = yaml.safe_load((Path(second_factors.__file__).with_suffix(".yaml")).read_text(encoding="utf-8"))
+    assert held["from"].year == 2026
+    assert "6.5.5" in held["totp_tolerance_source"]
+    assert "RFC 6238" in held["totp_tolerance_source"]
+
+
+@pytest.mark.parametrize(("tolerance", "measured"), [(-1, 10), (2, 10), (1, 0)])
+def test_a_setting_that_would_let_a_code_live_longer_is_refused(tolerance: int, measured: int) -> None:
+    with pytest.raises(ValueError, match=f"tolerance {tolerance}"):
+        lifetime_of(tolerance, measured)
+
+
+@given(st.integers(-10, 10))
+def test_the_drift_of_a_telephone_is_measured_in_steps(off: int) -> None:
+    now = NOW + timedelta(days=1)
+    drift = clock_drift(SECRET, _code(now + off * LATER), now)
+    codes = [_code(now + one * LATER) for one in range(-10, 11)]
+    if codes.count(codes[off + 10]) == 1:
+        assert drift == off * STEP
+    assert drift is not None
+
+
+def test_a_code_of_another_key_has_no_drift() -> None:
+    window = {_code(NOW + off * LATER) for off in range(-10, 11)}
+    other = next(one for one in map("{:06}".format, range(100)) if one not in window)
+    assert clock_drift(SECRET, other, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("off", "zh", "en"), [(-1, "手机时间慢了约 30 秒", "30 seconds behind"), (2, "快了约 60 秒", "60 seconds ahead")]
+)
+def test_whoever_sets_an_app_up_with_a_wrong_clock_is_told_by_how_much(
+    zhang: Officer, keyring: Keyring, off: int, zh: str, en: str
+) -> None:
+    with pytest.raises(ChengxinError) as caught:
+        add_totp(zhang, SECRET, _code(NOW + off * LATER), NOW, keyring)
+    assert caught.value.code == "totp_clock"
+    assert zh in caught.value.message_zh
+    assert en in caught.value.message_en
+    assert "自动校准" in caught.value.message_zh
+    assert not factors_of(zhang).has("totp"), "told, not set up"
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "１２３４５６", "0x1234", "\ud800"])
@@ -101,6 +159,8 @@ def test_an_app_is_kept_once_its_code_was_right_and_its_key_is_under_seal(zhang:
     with pytest.raises(ChengxinError) as caught:
         add_totp(zhang, SECRET, "000000", NOW, keyring)
     assert caught.value.code == "totp_wrong"
+    assert "可能刚刚变过" in caught.value.message_zh
+    assert "自动校准" in caught.value.message_zh
     add_totp(zhang, SECRET, _code(NOW), NOW, keyring)
     held = SecondFactor.objects.get()
     assert SECRET not in bytes(held.secret)
@@ -116,7 +176,7 @@ def test_a_code_is_accepted_once_and_older_ones_never_again(zhang: Officer, keyr
     assert use_totp(zhang, _code(now), now, keyring)
     assert not use_totp(zhang, _code(now), now, keyring)
     assert not use_totp(zhang, _code(now - LATER), now, keyring)
-    assert use_totp(zhang, _code(now + LATER), now, keyring)
+    assert not use_totp(zhang, _code(now + LATER), now, keyring), "nor the next one before its time"
     assert not use_totp(zhang, "000000", now + 10 * LATER, keyring)
     assert SecondFactor.objects.get().last_used_at == now
 

@@ -20,9 +20,10 @@ from chengxin.audit.actions import record_event
 from chengxin.audit.keeping import Keeper
 from chengxin.audit.witness import FileWitness, HttpWitness
 from chengxin.base.clock import system_now
-from chengxin.cli.audit import audit
+from chengxin.cli.audit import audit, make_keeper
 from chengxin.cli.supervision import Program, Supervisor
 from chengxin.crypto import Keyring, load_keyring
+from chengxin.testing.making import make_record, make_subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +91,28 @@ def test_tampering_is_named_and_the_exit_code_says_so(
     told = terminal.run("audit", "verify")
     assert told.returncode == 1
     assert "事件内容被改动" in told.stdout
+
+
+def test_a_changed_fact_is_named_with_its_row_and_range(
+    terminal: Terminal, events: list[int], tmp_path: Path, keyring: Keyring
+) -> None:
+    assert events
+    make_record(1, make_subject(), recorded_at=system_now())
+    places = [FileWitness(tmp_path / "witness" / f"{name}.jsonl") for name in ("first", "second")]
+    Keeper(keyring, places, system_now, steps=make_keeper().steps).round()
+    connection.close()
+    told = terminal.run("audit", "verify")
+    assert told.returncode == 0, told.stdout
+    assert "1 行与封存时一致" in told.stdout
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE records_record DISABLE TRIGGER USER")
+        cursor.execute("UPDATE records_record SET valid_until = '2026-01-06' WHERE id = 1")
+    connection.close()
+    done = terminal.run("audit", "verify", "--json")
+    assert done.returncode == 1
+    (finding,) = _json(done)["findings"]
+    assert (finding["code"], finding["detail"]) == ("fact_changed", "records_record 1 (1-1)")
+    assert "已封存的业务记录被改动" in terminal.run("audit", "verify").stdout
 
 
 def test_a_witness_that_was_named_and_cannot_be_read_is_one_sentence(terminal: Terminal, events: list[int]) -> None:

@@ -11,18 +11,19 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from chengxin.base.config import database_url as address
 from chengxin.base.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Self
 
 BODIES = "30"
@@ -289,17 +290,21 @@ def test_each_process_has_its_own_database_address_only(
     made: subprocess.CompletedProcess[str], installation: Path
 ) -> None:
     assert made.returncode == 0
-    passwords = json.loads((installation / "secrets.json").read_text())["passwords"]
     with Demo(installation) as demo:
         try:
+            passwords = json.loads((installation / "secrets.json").read_text())["passwords"]
             seen = {}
             for child in demo.children:
                 held = child.environ()
                 settings = held.get("DJANGO_SETTINGS_MODULE", "")
                 if settings.startswith("chengxin.settings."):
                     role = settings.rpartition(".")[2]
-                    seen[role] = [one for one, password in passwords.items() if password in "\n".join(held.values())]
-            assert seen == {"public": ["public"], "office": ["office"], "api": ["api"], "worker": ["worker"]}
+                    parts = conninfo_to_dict(held["CHENGXIN_DATABASE_URL"])
+                    seen[role] = (parts["user"], Path(str(parts["passfile"])).name)
+                    everything = "\n".join(held.values())
+                    assert not any(password in everything for password in passwords.values())
+            roles = ("public", "office", "api", "worker")
+            assert seen == {role: (f"chengxin_{role}", f"{role}.pgpass") for role in roles}
         finally:
             demo.process.send_signal(signal.SIGTERM)
             assert demo.end() == 0

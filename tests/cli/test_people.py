@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chengxin.accounts.models import ApiClient, Officer
+from chengxin.accounts.models import ApiClient, Officer, Organisation
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
@@ -28,6 +28,25 @@ def test_the_organisations_are_listed_with_what_they_hand_in(terminal: Terminal)
     line = next(one for one in done.stdout.splitlines() if "ks-scjg" in one)
     assert "昆山市市场监督管理局" in line
     assert "registration, licence, penalty" in line
+    assert "在用" in line
+
+
+def test_a_closed_organisation_is_listed_as_closed_and_can_be_listed_alone(terminal: Terminal) -> None:
+    assert "ks-scjg" not in terminal.run("organisations", "--closed").stdout
+    held = Organisation.objects.filter(code="ks-scjg")
+    held.update(is_active=False)
+    try:
+        alone = terminal.run("organisations", "--closed").stdout
+        everyone = terminal.run("organisations").stdout
+    finally:
+        held.update(is_active=True)
+    lines = [one for one in alone.splitlines() if "ks-" in one]
+    assert len(lines) == 1
+    assert "昆山市市场监督管理局" in lines[0]
+    assert "停用" in lines[0]
+    assert lines[0].split()[1] == "ks-scjg"
+    assert sum("停用" in one for one in everyone.splitlines()) == 1
+    assert sum("在用" in one for one in everyone.splitlines()) > 1
 
 
 def test_an_officer_is_made_with_a_random_password_shown_once(terminal: Terminal) -> None:

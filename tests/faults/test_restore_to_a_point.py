@@ -193,3 +193,16 @@ def test_the_doctor_asks_to_check_the_rights_until_somebody_has(story: Story) ->
 def test_nothing_of_the_replay_in_clear_is_left(story: Story) -> None:
     left = {one.name for one in story.restored.parent.iterdir()}
     assert {"backups", "new", "var"} <= left <= {"backups", "new", "nothing", "var"}
+
+
+def test_facts_are_as_they_were_sealed_and_sealing_goes_on(story: Story) -> None:
+    sealed = "SELECT rows FROM records_sealing WHERE sealed = 'records_record'"
+    ((before,),) = story.rows(sealed)
+    assert before > 0
+    (story.restored / "files").mkdir(exist_ok=True)
+    hand_in(story.restored, 3, story.rig.codes[1])
+    keep_evidence(story.restored)
+    told = json.loads(run(story.restored, "audit", "verify", "--json").stdout)
+    assert (told["findings"], told["unsealed"]) == ([], 0)
+    ((after,),) = story.rows(sealed)
+    assert (after, story.rows("SELECT count(*) FROM records_record")) == (before + 1, [(after,)])

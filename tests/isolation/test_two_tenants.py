@@ -45,6 +45,7 @@ VALUES: dict[str, list[str]] = {
     "form": ["csv", "xlsx", "pdf"],
     "item": ["licence", "penalty", "nothing"],
     "username": ["zhang", "li", "nobody"],
+    "sitting": ["0123456789abcdef"],
     "code": [OURS, THEIRS, "91320583MA1MABCD1X"],
     "uscc": [OURS, THEIRS],
     "kind": ["uscc", "registration_number"],

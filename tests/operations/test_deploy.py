@@ -18,7 +18,7 @@ import yaml
 
 from chengxin.cli.main import COMMANDS, command
 from chengxin.operations.settings import load_settings
-from chengxin.operations.watching.metrics import GAUGES
+from chengxin.operations.watching.metrics import GAUGES, LINES_LOST
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -180,6 +180,7 @@ def test_every_alert_asks_for_a_figure_there_is_and_uses_the_doctors_thresholds(
     text = (DEPLOY / "prometheus" / "alerts.yaml").read_text(encoding="utf-8")
     rules = yaml.safe_load(text)["groups"][0]["rules"]
     known = {*GAUGES, "chengxin_database_up", "chengxin_requests_total", "chengxin_request_seconds_bucket"}
+    known |= {f"{one.name}_total" for one in LINES_LOST.describe()}
     for rule in rules:
         assert set(re.findall(r"chengxin_\w+", rule["expr"])) <= known
         assert rule["annotations"]["summary"]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def codes(patient: Patient) -> dict[str, Severity]:
     """Return what the doctor finds, without what every rehearsal city has."""
-    usual = {"not_served", "rehearsal_banner", "bearer_allowed"}
+    usual = {"clock_adrift", "lines_stay", "not_served", "rehearsal_banner", "bearer_allowed"}
     found = examine(patient, ALL_CHECKS)
     for one in found:
         assert one.zh

@@ -18,6 +18,8 @@ from chengxin.crypto import load_keyring
 from chengxin.operations.doctor import Complaint, Patient, Severity
 from chengxin.operations.doctor import machine as checks
 from chengxin.operations.doctor.machine import (
+    breached_list_wrong,
+    database_passwords_old,
     dependencies_differ,
     disk_full,
     files_open,
@@ -265,3 +267,39 @@ def test_every_check_of_the_machine_leaves_an_empty_folder_as_it_is(tmp_path: Pa
         for found in check.look(patient(tmp_path)):
             require_told_well(found)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_of_breached_passwords_is_examined_where_one_is_named(tmp_path: Path) -> None:
+    assert list(breached_list_wrong(patient(tmp_path))) == []
+    held = tmp_path / "pwned.txt"
+    environment = {"CHENGXIN_BREACHED_PASSWORDS": str(held)}
+    found = only(list(breached_list_wrong(patient(tmp_path, environment=environment))))
+    assert (found.code, found.severity) == ("breached_list_unusable", Severity.WRONG)
+    assert "NTLM" in found.mend_zh
+    held.write_text(f"{'F' * 40}:2\n{'0' * 40}:1\n", encoding="ascii")
+    assert "没有按摘要排序" in only(list(breached_list_wrong(patient(tmp_path, environment=environment)))).zh
+    held.write_text(f"{'0' * 40}:2\n{'F' * 40}:1\n", encoding="ascii")
+    assert list(breached_list_wrong(patient(tmp_path, environment=environment))) == []
+
+
+def test_passwords_of_the_embedded_database_that_nobody_renews_are_told(tmp_path: Path) -> None:
+    assert list(database_passwords_old(patient(tmp_path))) == []
+    held = tmp_path / "secrets.json"
+    held.touch()
+    days = load_settings().database_password_days
+    os.utime(held, times=((NOW - timedelta(days=days)).timestamp(),) * 2)
+    assert list(database_passwords_old(patient(tmp_path))) == []
+    os.utime(held, times=((NOW - timedelta(days=days + 1)).timestamp(),) * 2)
+    found = only(list(database_passwords_old(patient(tmp_path))))
+    assert (found.code, found.severity) == ("database_passwords_old", Severity.WATCH)
+    assert f"{days + 1} 天" in found.zh
+    assert "chengxin database-passwords" in found.mend_zh
+    assert list(database_passwords_old(patient(tmp_path, embedded=False))) == [], "those are their operator's"
+
+
+@pytest.mark.parametrize("name", ["secrets.coming.json", "passwords"])
+def test_passwords_others_can_read_are_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.touch() if name.endswith("json") else path.mkdir()
+    path.chmod(0o755)
+    assert only(list(files_open(patient(tmp_path)))).where == str(path)

@@ -17,11 +17,13 @@ from chengxin.operations.doctor.work import (
     batches_stuck,
     calendar_missing,
     checkpoint_old,
+    facts_unsealed,
     served,
     worker_silent,
 )
 from chengxin.operations.places import BackupFolder, remember_folder
 from chengxin.operations.settings import load_settings
+from chengxin.records.sealing_settings import sealing_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,6 +112,28 @@ def test_a_served_installation_owes_checkpoints_and_an_archive(
     note.write_text(json.dumps({"at": now.isoformat(), "behind": 0, "error": "disk_full"}), encoding="utf-8")
     (_slot, said_why) = archive_behind(patient(now=now))
     assert (said_why.where, "（disk_full）" in said_why.zh) == ("disk_full", True)
+
+
+def test_a_served_installation_owes_seals_of_its_facts(
+    patient: Asked, connect_as: Callable[[str], psycopg.Connection]
+) -> None:
+    owner = connect_as("owner")
+    owner.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 day')")
+    assert list(facts_unsealed(patient())) == [], "before the first round nothing is owed"
+    owner.execute(
+        "INSERT INTO records_sealing (sealed, sealed_at) VALUES ('records_move', now()), ('records_record', NULL)"
+    )
+    found = only(facts_unsealed(patient()))
+    assert (found.code, found.severity) == ("facts_unsealed", Severity.WATCH)
+    assert "还没有全部封存" in found.zh
+    owner.execute("UPDATE records_sealing SET sealed_at = now()")
+    assert list(facts_unsealed(patient())) == []
+    late = patient(now=datetime.now(UTC) + timedelta(seconds=sealing_settings().late_seconds + 5))
+    found = only(facts_unsealed(late))
+    assert found.severity is Severity.WRONG
+    assert "log/evidence.log" in found.mend_en
+    owner.execute("DELETE FROM procrastinate_workers")
+    assert list(facts_unsealed(late)) == [], "nothing is owed while nothing is served"
 
 
 def test_the_structure_of_the_database_is_compared_both_ways(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 GROUND = Ground("中华人民共和国民法典 第一千零一十六条", "变更更正证明 昆公户〔2026〕8号 昆山市公安局")
 CLERK = Actor("officer", "sun", "ks-sfj", frozenset({CHANGE_PRACTITIONERS}))
+STRANGER = replace(CLERK, id="qian", organisation="ks-scjg")
 SECOND = Actor("officer", "wu", "ks-sfj", frozenset({CHANGE_PRACTITIONERS, DECIDE_APPROVALS}))
 
 
@@ -136,6 +137,29 @@ def test_an_approval_is_asked_for_by_who_may_and_about_who_is_there(held: Regist
     with pytest.raises(NotPermitted):
         given(held, new_name="李静", actor=replace(CLERK, operations=frozenset())).ask("x")
     assert not Approval.objects.exists()
+
+
+def test_asking_tells_who_is_there_as_a_look_up_does_counted_and_locked_after_five(held: Register) -> None:
+    asked = given(held, new_name="李静")
+    with pytest.raises(ChengxinError):
+        replace(asked, new_name="").ask("x")
+    assert not Attempt.objects.filter(kind="look").exists(), "nobody was looked for"
+    for other in ({"licence": "LS1"}, {"licence": ""}, {"occupation": "doctor"}, {"actor": STRANGER}):
+        with pytest.raises(NothingToShow):
+            replace(asked, **other).ask("x")
+    assert list(Attempt.objects.values_list("kind", "found")) == [("look", False)] * 4
+    with pytest.raises(NothingToShow):
+        replace(asked, licence="LS9").ask("x")
+    with pytest.raises(NothingToShow):
+        replace(asked, licence="LS8").ask("x")
+    with pytest.raises(TooManyLooks):
+        asked.ask("当事人申请")
+    assert not Approval.objects.exists()
+    later = replace(asked, now=held.now.replace(hour=held.now.hour + 2))
+    assert later.ask("当事人申请").content == asked.content()
+    with pytest.raises(ChengxinError, match="已经提出"):
+        later.ask("当事人申请")
+    assert Attempt.objects.filter(actor="officer:sun", kind="look", found=True).count() == 2
 
 
 def test_a_new_name_is_shown_and_the_old_one_finds_nothing_and_is_nowhere(held: Register) -> None:

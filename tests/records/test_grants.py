@@ -23,6 +23,8 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     "records_linkdecision": {"worker": READ, "office": ADDED},
     "records_linkeffect": {"worker": ADDED, "office": READ},
     "records_move": {"worker": ADDED, "office": READ, "api": READ},
+    "records_sealpiece": {"worker": ADDED},
+    "records_sealing": {"worker": ADDED | {"UPDATE"}},
 }
 
 HIDDEN = {"content", "digest", "generation"}

@@ -297,6 +297,7 @@ def test_a_report_has_exactly_the_promised_keys() -> None:
     held = Report(9, 4, 2, 1, 4, "ab", 0.5, findings, ("not_yet_witnessed",)).as_dict()
     assert set(held) == {
         "clean", "events", "leaves", "checkpoints", "witnessed", "trusted", "root", "seconds", "findings", "notices",
+        "facts", "seals", "unsealed",
     }  # fmt: skip
     assert held["clean"] is False
     assert held["findings"] == [

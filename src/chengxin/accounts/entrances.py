@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PUBLIC, OFFICER = "public", "officer"
 """What an entrance may need besides an operation: nothing, or a log-in."""
 
-EVERYWHERE = "everywhere"
+EVERYWHERE, CAREFUL = "everywhere", "careful"
 ENDS = ("api", "office", "public")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -28,7 +28,8 @@ class Entrance:
     """One address of one end with one method; ``needs`` is ``public``, ``officer`` or an operation.
 
     ``name`` is the operation id in the API and the address's name elsewhere, or its route where it has none.
-    ``everywhere`` says that the officer's duty has to cover every organisation.
+    ``everywhere`` says that the officer's duty has to cover every organisation, ``careful`` that it gives or uses
+    power: a session used from elsewhere than it began, or on a new device, is asked for the second factor again first.
     """
 
     end: str
@@ -36,6 +37,7 @@ class Entrance:
     method: str
     needs: str
     everywhere: bool = False
+    careful: bool = False
 
     def opens_to_officer(self, roles: Iterable[str]) -> bool:
         """Return whether an officer with these duties gets in; the API knows no officers."""
@@ -71,18 +73,14 @@ def read_entrances(held: dict[str, Any]) -> tuple[Entrance, ...]:
     for end, rows in held.items():
         for name, methods in rows.items():
             for method, written in methods.items():
-                needed, _, everywhere = str(written).partition(" ")
-                if (
-                    everywhere not in {"", EVERYWHERE}
-                    or end not in ENDS
-                    or method not in METHODS
-                    or needed not in needs
-                ):
+                needed, *more = str(written).split(" ")
+                known = more in ([], [EVERYWHERE], [CAREFUL], [EVERYWHERE, CAREFUL])
+                if not known or end not in ENDS or method not in METHODS or needed not in needs:
                     raise ChengxinError(
                         "entrances_wrong",
                         f"entrances.yaml 中 {end} {name} {method} 的要求“{written}”不对，请改正",
                         f"{end} {name} {method} in entrances.yaml needs {written!r}, which is nothing known: mend it",
                         where=name,
                     )
-                found.append(Entrance(end, name, method, needed, bool(everywhere)))
+                found.append(Entrance(end, name, method, needed, EVERYWHERE in more, CAREFUL in more))
     return tuple(found)

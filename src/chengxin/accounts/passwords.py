@@ -1,7 +1,8 @@
-"""Which passwords officers may have: long, not among the common ones, free in every other respect."""
+"""Which passwords officers may have: long, neither common nor leaked elsewhere, free in every other respect."""
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from functools import cache
@@ -12,6 +13,7 @@ import yaml
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
+from chengxin.accounts.breached import breached_list
 from chengxin.base.errors import ChengxinError
 
 SHORTEST_PIECE = 3
@@ -32,9 +34,10 @@ def _common() -> CommonPasswordValidator:
 
 
 def check_password(password: str, username: str = "") -> None:
-    """Raise ``ChengxinError`` for a password that is too short, too long, common, or the user name in disguise.
+    """Raise ``ChengxinError`` for a password that is too short, too long, common, leaked, or the user name in disguise.
 
-    Source: OWASP ASVS 5.0, 6.2.1, 6.2.4, 6.2.5, 6.2.9, 6.2.11. ``where`` is the user name.
+    Leaked is what stands in the list that ``CHENGXIN_BREACHED_PASSWORDS`` names; where that cannot be used, no password
+    will do. Source: OWASP ASVS 5.0, 6.2.1, 6.2.4, 6.2.5, 6.2.9, 6.2.11, 6.2.12. ``where`` is the user name.
     """
     rules = load_rules()
     least, most = int(rules["minimum_length"]), int(rules["maximum_length"])
@@ -57,6 +60,15 @@ def check_password(password: str, username: str = "") -> None:
             "password_common",
             "这个密码太常见，容易被猜中，请换一个；几个不相干的词连在一起就很好",
             "this password is common and easily guessed: choose another; a few unrelated words do well",
+            where=username,
+        )
+    leaked = breached_list(os.environ)
+    if leaked is not None and leaked.holds(password):
+        raise ChengxinError(
+            "password_breached",
+            "这个密码在别处泄露过，已收入公开名单，请换一个；在别处用过同一密码的，也请一并更换",
+            "this password leaked elsewhere and is in public lists: choose another, and change it wherever else it is "
+            "used",
             where=username,
         )
 

@@ -2,7 +2,8 @@
 
 The codes are those of RFC 6238 with SHA-1, six digits and thirty seconds, because that is what authenticator apps read;
 the key is 160 random bits, sealed for its officer in the database. What was accepted is never accepted again: the last
-time step is kept in the row, so it holds for every process of the office end.
+time step is kept in the row, so it holds for every process of the office end. How long a code counts is a setting
+(``second_factors.yaml``).
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import hmac
 import secrets
 import struct
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+import yaml
 from django.db import transaction
 
 from chengxin.accounts.actor import officer_actor
@@ -35,8 +39,8 @@ STEP = 30
 
 DIGITS = 6
 
-TOLERANCE = 1
-"""Steps before and after the present one that are accepted too, for clocks that differ (RFC 6238, 5.2)."""
+MOST_TOLERANT = 1
+"""The most steps to either side that a setting may accept (RFC 6238, 5.2: at most one for the network's delay)."""
 
 SECRET_BYTES = 20
 """Bytes of a key: as long as the HMAC's output (RFC 4226, 4 R6)."""
@@ -47,6 +51,32 @@ RECOVERY_BYTES = 15
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Thirty-two signs without 0, 1, I and O."""
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How far from the present a code counts, and how far away one is recognised when an app is set up, in steps."""
+
+    tolerance: int
+    measured: int
+
+
+@cache
+def lifetime() -> Lifetime:
+    """Return the figures of ``second_factors.yaml``; raise ``ValueError`` for a tolerance RFC 6238 advises against."""
+    held = yaml.safe_load((resources.files("chengxin.accounts") / "second_factors.yaml").read_text(encoding="utf-8"))
+    return lifetime_of(int(held["totp_tolerance_steps"]), int(held["totp_measured_steps"]))
+
+
+def lifetime_of(tolerance: int, measured: int) -> Lifetime:
+    """Return these figures; raise ``ValueError`` unless 0 <= tolerance <= 1 and tolerance <= measured.
+
+    >>> lifetime_of(0, 10)
+    Lifetime(tolerance=0, measured=10)
+    """
+    if not 0 <= tolerance <= min(MOST_TOLERANT, measured):
+        raise ValueError(f"second_factors.yaml: tolerance {tolerance}, measured {measured}")
+    return Lifetime(tolerance, measured)
 
 
 @dataclass(frozen=True)
@@ -100,15 +130,29 @@ def totp_code(secret: bytes, step: int) -> str:
     return f"{value % 10**DIGITS:0{DIGITS}}"
 
 
-def matching_step(secret: bytes, code: str, now: datetime) -> int | None:
-    """Return the time step near ``now`` whose code this is, or None; every step is compared whatever the outcome."""
+def matching_step(secret: bytes, code: str, now: datetime, tolerance: int | None = None) -> int | None:
+    """Return the time step near ``now`` whose code this is, or None; every step is compared whatever the outcome.
+
+    ``tolerance`` is in steps to either side, by default the setting. Of two steps with the same code the later counts.
+    """
+    near = lifetime().tolerance if tolerance is None else tolerance
     present = int(now.timestamp()) // STEP
     given = "".join(code.split()).encode("utf-8", "surrogatepass")
     found = None
-    for step in range(present - TOLERANCE, present + TOLERANCE + 1):
+    for step in range(max(present - near, 0), present + near + 1):
         if hmac.compare_digest(totp_code(secret, step).encode(), given):
             found = step
     return found
+
+
+def clock_drift(secret: bytes, code: str, now: datetime) -> int | None:
+    """Return by how many seconds the clock that made ``code`` is ahead (behind: negative), in whole steps of thirty.
+
+    None where the code belongs to no step within the limit of the settings: it is not of this key. Only for whoever
+    holds the key and sets it up: at a log-in it would tell a guesser which old codes were right.
+    """
+    step = matching_step(secret, code, now, lifetime().measured)
+    return None if step is None else (step - int(now.timestamp()) // STEP) * STEP
 
 
 def totp_address(secret: bytes, username: str, issuer: str) -> str:
@@ -125,16 +169,12 @@ def totp_text(secret: bytes) -> str:
 def add_totp(officer: Officer, secret: bytes, code: str, now: datetime, keyring: Keyring) -> None:
     """Give ``officer`` the authenticator app that just showed ``code``, in place of an older one.
 
-    Raises ``ChengxinError`` when the code is not one of this key: the app was not set up.
+    Raises ``ChengxinError`` when the code is not the one of this moment: ``totp_clock`` where it is this key's at
+    another moment, with the difference, else ``totp_wrong``. The app was not set up then.
     """
     step = matching_step(secret, code, now)
     if step is None:
-        raise ChengxinError(
-            "totp_wrong",
-            "动态口令不对，请核对手机时间后输入应用里当前的 6 位数字",
-            "the code is wrong: check the clock of the telephone and enter the six digits the app shows now",
-            where="code",
-        )
+        raise _not_now(clock_drift(secret, code, now))
     with transaction.atomic():
         officer.second_factors.filter(kind=SecondFactor.Kind.TOTP).delete()
         SecondFactor.objects.create(
@@ -145,6 +185,27 @@ def add_totp(officer: Officer, secret: bytes, code: str, now: datetime, keyring:
             made_at=now,
         )
         note_factor(officer, "officer.second_factor_added", SecondFactor.Kind.TOTP, now)
+
+
+def _not_now(drift: int | None) -> ChengxinError:
+    if drift is None:
+        return ChengxinError(
+            "totp_wrong",
+            "动态口令不对：口令每 30 秒变一次，可能刚刚变过，请输入应用里当前的 6 位数字，并把手机时间设为自动校准",
+            "the code is wrong: it changes every 30 seconds and may have changed just now. Enter the six digits the "
+            "app shows now, and let the telephone set its clock automatically",
+            where="code",
+        )
+    zh, en = ("快", "ahead") if drift > 0 else ("慢", "behind")
+    seconds = abs(drift)
+    return ChengxinError(
+        "totp_clock",
+        f"密钥是对的，但手机时间{zh}了约 {seconds} 秒，或输入时口令刚刚变过。请把手机时间设为自动校准，"
+        "再输入当前的口令",
+        f"the key is right, but the telephone's clock is about {seconds} seconds {en}, or the code changed while it "
+        "was typed: let the telephone set its clock automatically, then enter the code it shows now",
+        where="code",
+    )
 
 
 def use_totp(officer: Officer, code: str, now: datetime, keyring: Keyring) -> bool:

@@ -43,12 +43,16 @@ ACTOR = ("keeper", "audit", "")
 class Keeper:
     """Keeps the evidence with these keys and witnesses.
 
-    ``troubles`` says what went wrong in the last round, by place; ``refused`` which refusals are on record already.
+    ``steps`` are done before each checkpoint, so that their events are in it: each is told the time and returns whether
+    it left something to do, which is done before the next minute (``behind``). ``troubles`` says what went wrong in the
+    last round, by place; ``refused`` which refusals are on record already.
     """
 
     keyring: Keyring
     witnesses: Sequence[Witness]
     clock: Callable[[], datetime]
+    steps: Sequence[Callable[[datetime], bool]] = ()
+    behind: bool = False
     troubles: dict[str, str] = field(default_factory=dict)
     refused: set[tuple[str, int]] = field(default_factory=set)
 
@@ -76,6 +80,7 @@ class Keeper:
         Raises ``EvidenceBroken`` when the stored tree is not what was signed: then somebody has to look first.
         """
         now = self.clock()
+        self.work()
         added, more = 0, True
         while more:
             built = BuildCheckpoint(self.keyring, self.clock()).execute()
@@ -85,6 +90,16 @@ class Keeper:
         with transaction.atomic():
             self._seen(now, covered=held >= min(load_settings().quorum, max(1, len(self.witnesses))))
         return added
+
+    def work(self) -> None:
+        """Do the steps; one that the database refuses is said and tried again next time, and checkpoints go on."""
+        self.behind = False
+        for step in self.steps:
+            try:
+                self.behind |= step(self.clock())
+            except (DatabaseError, InterfaceError) as error:
+                log.critical("a step before the checkpoint was refused: %s", type(error.__cause__ or error).__name__)
+                connection.close()
 
     def show(self) -> int:
         """Show the last checkpoint to the witnesses that do not have it; return how many have it then."""
@@ -117,6 +132,8 @@ class Keeper:
                 if due or waiting_events(load_settings().leaves) >= load_settings().leaves:
                     last = time.monotonic()
                     self.round()
+                elif self.behind:
+                    self.work()
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the database does not answer: %s", type(error).__name__)
                 connection.close()

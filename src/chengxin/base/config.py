@@ -20,6 +20,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from chengxin.base.credentials import secret_setting
 from chengxin.base.errors import ChengxinError
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ def proxies_in_front(environment: Mapping[str, str]) -> int:
 
 
 def web_key() -> str:
-    """Return the key that signs sessions and forms: ``CHENGXIN_WEB_KEY``, else the installation's own."""
-    return os.environ.get("CHENGXIN_WEB_KEY") or ensure_secrets(_existing(data_folder())).web_key
+    """Return the key that signs sessions and forms: ``CHENGXIN_WEB_KEY`` (a credential, too), else the own one."""
+    return secret_setting("CHENGXIN_WEB_KEY") or ensure_secrets(_existing(data_folder())).web_key
 
 
 def _existing(folder: Path) -> Path:
@@ -123,8 +124,8 @@ def _existing(folder: Path) -> Path:
 
 
 def database_url(role: str) -> str:
-    """Return the address of the database for ``role``: the environment's, else the embedded server's."""
-    given = os.environ.get("CHENGXIN_DATABASE_URL")
+    """Return the database's address for ``role``: the environment's or a credential, else the embedded server's."""
+    given = secret_setting("CHENGXIN_DATABASE_URL")
     if given:
         return given
     folder = data_folder()
@@ -176,8 +177,10 @@ def django_database(role: str) -> dict[str, Any]:
     search_path = "publication" if role == "public" else "core,publication"
     entry = {key.upper(): given.pop(key, "") for key in ("user", "password", "host", "port")}
     options = f"{given.pop('options', '')} -c search_path={search_path}".strip()
+    # An address with a file for the password is one whose password changes while the process runs.
+    backend = "chengxin.base.lasting" if "passfile" in given else "chengxin.base.postgres"
     return entry | {
-        "ENGINE": "chengxin.base.postgres",
+        "ENGINE": backend,
         "NAME": given.pop("dbname", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

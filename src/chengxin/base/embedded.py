@@ -25,6 +25,7 @@ from psycopg.conninfo import make_conninfo
 
 from chengxin.base.config import DATABASE, ROLES, Secrets, embedded_url, ensure_secrets, socket_folder
 from chengxin.base.errors import ChengxinError
+from chengxin.base.renewal import lasting_url, settle_passwords, write_pass_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,10 @@ class EmbeddedServer:
             self._launch()
             self.started_here = True
         try:
+            if settle_passwords(self.folder):
+                held = ensure_secrets(self.folder)
             make_roles(embedded_url(self.folder, "superuser", held, "postgres"), held.passwords)
+            write_pass_files(self.folder, held)
         except BaseException:
             if self.started_here:  # who is told of an error stops nothing
                 self.stop()
@@ -132,6 +136,10 @@ class EmbeddedServer:
     def url(self, role: str, database: str = DATABASE) -> str:
         """Return the address for ``role``."""
         return embedded_url(self.folder, role, ensure_secrets(self.folder), database)
+
+    def lasting_url(self, role: str, database: str = DATABASE) -> str:
+        """Return the address for a process of ``role`` that goes on while passwords change."""
+        return lasting_url(self.folder, role, database)
 
     def _make_folders(self) -> None:
         try:

@@ -14,6 +14,7 @@ from rich.table import Table
 from chengxin.base.clock import system_now
 from chengxin.base.config import data_folder
 from chengxin.base.errors import ChengxinError
+from chengxin.cli.audit_follow import follow
 from chengxin.cli.database import embedded_server, external_url, reach
 from chengxin.cli.frame import both, choose_data, output, progress, tell
 from chengxin.cli.serve import data_option
@@ -48,9 +49,10 @@ def audit() -> None:
     "keep",
     short_help="持续生成检查点 / keep the evidence",
     help=both(
-        "持续把审计事件编入杂凑树，每分钟签发检查点并交给见证方，直到 SIGTERM；chengxin serve 会自动启动它。",
-        "Add audit events to the hash tree, sign a checkpoint each minute and hand it to the witnesses, until SIGTERM; "
-        "chengxin serve starts it.",
+        "持续封存新入库的记录，把审计事件编入杂凑树，每分钟签发检查点并交给见证方，直到 SIGTERM；"
+        "chengxin serve 会自动启动它。",
+        "Seal new facts, add audit events to the hash tree, sign a checkpoint each minute and hand it to the "
+        "witnesses, until SIGTERM; chengxin serve starts it.",
     ),
 )
 @data_option
@@ -73,11 +75,12 @@ def make_keeper() -> Any:  # noqa: ANN401 - the keeper is imported once Django i
     from chengxin.audit.settings import load_settings, witness_places
     from chengxin.audit.witness import witness_at
     from chengxin.crypto import load_keyring
+    from chengxin.records.sealing import seal_facts
 
     keyring = load_keyring()
     keys = keyring.public_keys("checkpoint")
-    places = witness_places(data_folder())
-    return Keeper(keyring, [witness_at(one, load_settings().witness_seconds, keys) for one in places], system_now)
+    witnesses = [witness_at(one, load_settings().witness_seconds, keys) for one in witness_places(data_folder())]
+    return Keeper(keyring, witnesses, system_now, steps=(seal_facts,))
 
 
 @audit.command(
@@ -112,9 +115,10 @@ def state(ctx: click.Context, data: Path | None, as_json: bool) -> None:  # noqa
     "verify",
     short_help="核验全部审计证据 / verify the audit trail",
     help=both(
-        "用独立的核验程序从原始数据重新计算全部审计事件，并与检查点和见证方对照；发现篡改时退出码为 1。",
-        "Compute every event again from its raw row with an independent program and compare with the checkpoints and "
-        "the witnesses; exit code 1 when anything was tampered with.",
+        "用独立的核验程序从原始数据重新计算全部审计事件和已封存的业务记录，并与检查点和见证方对照；"
+        "发现篡改时退出码为 1。",
+        "Compute every event and every sealed fact again from its raw row with an independent program and compare with "
+        "the checkpoints and the witnesses; exit code 1 when anything was tampered with.",
     ),
 )
 @click.option(
@@ -137,6 +141,7 @@ def verify(
     """Verify the whole trail as the owner, who may read all of it."""
     choose_data(data)
     from chengxin.audit.settings import load_settings, witness_places
+    from chengxin.records.sealing_settings import sealing_settings
     from chengxin.verifier.notes import read_keys
     from chengxin.verifier.verify import Verification
 
@@ -144,10 +149,11 @@ def verify(
     keys = read_keys(trusted_keys(public_key))
     tolerance = load_settings().clock_tolerance_seconds
     count = processes or len(os.sched_getaffinity(0))
+    late = sealing_settings().late_seconds
 
     def run(url: str) -> Report:
         with progress() as draw:
-            wanted = Verification(url, keys, kept, tolerance, count)
+            wanted = Verification(url, keys, kept, tolerance, count, late)
             return wanted.run(lambda done, all_: draw("核验审计事件 verifying", done, all_))
 
     given = external_url("owner")
@@ -217,6 +223,10 @@ def show_report(report: Report, *, as_json: bool) -> None:
     console.print(
         f"核验 verified {report.events:,} 条事件 events、{report.leaves:,} 片叶子 leaves、"
         f"{report.checkpoints:,} 个检查点 checkpoints（{report.witnessed:,} 个有见证 witnessed），{report.seconds} s"
+    )
+    console.print(
+        f"业务记录 facts：{report.facts:,} 行与封存时一致 rows as they were sealed，{report.seals:,} 次封存 seals，"
+        f"尚未封存 not sealed yet {report.unsealed:,}"
     )
     for notice in report.notices:
         console.print(f"注意 note: {NOTICES[notice][0]} / {NOTICES[notice][1]}")
@@ -376,3 +386,6 @@ def witness(listen: str, folder: Path, public_key: Path) -> None:
         "--worker-class", "gthread", "--no-control-socket", "--error-logfile", "-", "--log-level", "warning",
     ]  # fmt: skip
     os.execve(sys.executable, arguments, environment)  # noqa: S606 - our own program, no shell
+
+
+audit.add_command(follow)

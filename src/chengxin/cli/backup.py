@@ -50,8 +50,9 @@ def refuse_outside() -> None:
 
 def keys_folder() -> Path:
     """Return the folder of this installation's keys."""
-    given = os.environ.get("CHENGXIN_KEYS")
-    return Path(given).resolve() if given else data_folder() / "keys"
+    from chengxin.crypto.places import key_place
+
+    return key_place().folder
 
 
 def existing_keys(given: Path | None) -> tuple[Path, Keyring]:
@@ -130,10 +131,12 @@ def copy_keys(keys: Path, into: Path) -> None:
             f"the folder {into} is not empty: name a new one for the copy of the keys",
             where=str(into),
         )
+    from chengxin.crypto.keyfiles import MADE, NAME
+
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into.chmod(0o700)
     for path in sorted(keys.iterdir()):
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_file() and (NAME.fullmatch(path.name) or path.name == MADE):  # other credentials are nobody's
             copied = into / path.name
             shutil.copyfile(path, copied)
             copied.chmod(0o600)
@@ -268,6 +271,7 @@ def restore(
     if ask:
         ask_live(source, into, to_time, ask)
         return
+    from chengxin.crypto.places import key_place
     from chengxin.operations.places import BackupFolder
     from chengxin.operations.restoring import Target, empty_folder, rebuild, require_empty, require_two
     from chengxin.operations.taking import Manifest
@@ -277,6 +281,7 @@ def restore(
     target, folder = into.resolve(), BackupFolder(source.resolve())
     require_empty(target)
     ring, keyring = existing_keys(keys)
+    in_data = key_place().setting == "CHENGXIN_DATA"  # keys that lie elsewhere stay there
     label = choose_label(folder, moment)
     live = live_folder()
     approval = approve_live(live, label, to_time, str(target), names)
@@ -284,7 +289,7 @@ def restore(
     with interruptible():
         built = rebuild(folder, manifest, keyring, target, Target(moment=moment))
         try:
-            if not os.environ.get("CHENGXIN_KEYS"):
+            if in_data:
                 copy_keys(ring, target / "keys")
             os.environ["CHENGXIN_DATA"] = str(target)
             detail = {"to_time": to_time, "last_change": built.last_change, "approval": approval}

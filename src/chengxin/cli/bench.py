@@ -10,6 +10,7 @@ from chengxin.cli.bench_intake import intake
 from chengxin.cli.bench_isolation import isolation
 from chengxin.cli.bench_link import link
 from chengxin.cli.bench_names import names
+from chengxin.cli.bench_timing import timing
 from chengxin.cli.frame import both
 
 
@@ -24,3 +25,4 @@ group.add_command(intake)
 group.add_command(isolation)
 group.add_command(link)
 group.add_command(names)
+group.add_command(timing)

@@ -213,8 +213,10 @@ with connection.cursor() as cursor:
 _END = """
 import os, sys, time
 import django
+import logging
 surface, isolated = sys.argv[1], sys.argv[2] == "on"
 django.setup()
+logging.getLogger().handlers[0].setStream(open(os.devnull, "w"))  # lines about access are made, and not shown
 from django.db import connection
 from django.test import Client
 if not isolated:

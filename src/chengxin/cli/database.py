@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chengxin.base.config import ROLES, data_folder
+from chengxin.base.credentials import secret_setting
 from chengxin.base.errors import ChengxinError
 from chengxin.cli.frame import undisturbed
 
@@ -35,9 +36,9 @@ def external_url(role: str) -> str:
     """Return the address of an outside database for ``role``, or an empty text when the embedded one is meant.
 
     ``CHENGXIN_DATABASE_URL_OWNER``, ``…_WORKER`` and so on name one address for each role; a single process may get
-    its own as ``CHENGXIN_DATABASE_URL``.
+    its own as ``CHENGXIN_DATABASE_URL``. Each may be a credential of that name instead.
     """
-    return os.environ.get(f"CHENGXIN_DATABASE_URL_{role.upper()}") or os.environ.get("CHENGXIN_DATABASE_URL", "")
+    return secret_setting(f"CHENGXIN_DATABASE_URL_{role.upper()}") or secret_setting("CHENGXIN_DATABASE_URL")
 
 
 def external_urls() -> dict[str, str]:
@@ -46,9 +47,9 @@ def external_urls() -> dict[str, str]:
     Raises ``ChengxinError`` when some roles have one and others not, and when one address stands for all: each
     process must log in as its own role.
     """
-    given = {role: os.environ.get(f"CHENGXIN_DATABASE_URL_{role.upper()}", "") for role in ROLES}
+    given = {role: secret_setting(f"CHENGXIN_DATABASE_URL_{role.upper()}") for role in ROLES}
     missing = [f"CHENGXIN_DATABASE_URL_{role.upper()}" for role, url in given.items() if not url]
-    if len(missing) == len(ROLES) and not os.environ.get("CHENGXIN_DATABASE_URL"):
+    if len(missing) == len(ROLES) and not secret_setting("CHENGXIN_DATABASE_URL"):
         return {}
     if missing:
         names = "、".join(missing)
@@ -99,6 +100,31 @@ def start_again(folder: Path) -> None:
         EmbeddedServer(folder).start()
 
 
+def renew(folder: Path) -> None:
+    """Give every role of the embedded server of ``folder``, which runs, a new password; no start happens meanwhile."""
+    from chengxin.operations.server import renew_database_passwords
+
+    with _open_lock(folder, "start.lock") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        renew_database_passwords(folder)
+
+
+def finish_renewal(folder: Path) -> None:
+    """Finish a renewal that was killed; where one is under way, or there is none, do nothing."""
+    from chengxin.base.renewal import COMING, settle_passwords
+
+    if not (folder / COMING).exists():
+        return
+    from psycopg import OperationalError
+
+    with _open_lock(folder, "start.lock") as gate:
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            settle_passwords(folder)
+        except (BlockingIOError, OperationalError):
+            return  # whoever holds the lock is at it; a database that is away is started again first
+
+
 def stop_when_unused(server: EmbeddedServer) -> bool:
     """Stop ``server`` unless another command holds it; return whether nobody does."""
     with _open_lock(server.folder, "start.lock") as gate, _open_lock(server.folder, "users.lock") as users:
@@ -123,7 +149,7 @@ def reach(role: str) -> Iterator[None]:
             leave()
         return
     with embedded_server(data_folder()) as server:
-        enter(role, server.url(role))
+        enter(role, server.lasting_url(role))
         try:
             yield
         finally:

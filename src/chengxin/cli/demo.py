@@ -10,7 +10,7 @@ import click
 from chengxin.base.clock import system_now
 from chengxin.base.config import data_folder
 from chengxin.base.errors import ChengxinError
-from chengxin.cli.database import embedded_server, enter, leave
+from chengxin.cli.database import embedded_server, enter, leave, renew
 from chengxin.cli.demo_state import State, read_state, receipts_table, write_state
 from chengxin.cli.frame import both, choose_data, interruptible, output, progress, tell
 from chengxin.cli.programs import Ports
@@ -75,7 +75,8 @@ def demo(no_serve: bool, bodies: int | None, seed: int | None, data: Path | None
             show_access(access)
             show_addresses(ports)
 
-        serve_until_stopped(folder, server.url, ports, Supervisor(), announce)
+        renew(folder)
+        serve_until_stopped(folder, server.lasting_url, ports, Supervisor(), announce)
 
 
 def prepare(folder: Path, city_name: str, server: EmbeddedServer, seed: int, bodies: int, report: Report) -> State:

@@ -39,6 +39,7 @@ COMMANDS = {
     "link-report": "link:link_report",
     "rehearse": "rehearse:rehearse_city",
     "keys": "keys:keys",
+    "database-passwords": "database_passwords:database_passwords",
     "backup": "backup:backup",
     "verify-backup": "backup:verify_backup",
     "restore": "backup:restore",

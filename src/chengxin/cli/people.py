@@ -37,22 +37,25 @@ class RoleType(click.ParamType[str]):
 @click.command(
     short_help="列出单位代码 / list the organisations",
     help=both(
-        "列出本市各单位的代码、名称、层级和报送事项。",
-        "List the city's organisations: code, name, level, what they hand in.",
+        "列出本市各单位的代码、名称、层级、报送事项和状态；停用的单位也列出，并注明停用。",
+        "List the city's organisations: code, name, level, what they hand in and state; closed ones are marked.",
     ),
 )
+@click.option("--closed", is_flag=True, help="只列停用的单位 / only the closed ones")
 @data_option
-def organisations(data: Path | None) -> None:
+def organisations(*, closed: bool, data: Path | None) -> None:
     """List what the register of organisations holds."""
     choose_data(data)
     with reach("owner"):
         from chengxin.accounts.models import Organisation
 
         table = Table(title="单位 Organisations")
-        for column in ("代码 code", "名称 name", "层级 level", "报送 hands in"):
+        for column in ("代码 code", "名称 name", "层级 level", "报送 hands in", "状态 state"):
             table.add_column(column, overflow="fold")
-        for one in Organisation.objects.order_by("pk"):
-            table.add_row(one.code, one.name, str(one.get_level_display()), ", ".join(one.hands_in))
+        listed = Organisation.objects.filter(is_active=False) if closed else Organisation.objects.all()
+        for one in listed.order_by("pk"):
+            state = "在用 active" if one.is_active else "停用 closed"
+            table.add_row(one.code, one.name, str(one.get_level_display()), ", ".join(one.hands_in), state)
         output().print(table)
 
 

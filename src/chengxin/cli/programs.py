@@ -37,11 +37,13 @@ PASSED_ON = (
     "CHENGXIN_API_LIMITS",
     "CHENGXIN_OFFICE_ACCESS",
     "CHENGXIN_SECOND_FACTOR",
+    "CHENGXIN_BREACHED_PASSWORDS",
     "CHENGXIN_KEYS",
     "CHENGXIN_CRYPTO_SUITE",
     "CHENGXIN_WITNESSES",
     "CHENGXIN_BACKUPS",
     "CHENGXIN_LOG_FORMAT",
+    "CHENGXIN_SYSLOG",
 )
 """Settings of ours that every process may see; none of them is a secret."""
 
@@ -149,6 +151,7 @@ def _environment(role: str, folder: Path, url: Callable[[str], str], key: str, p
     if os.environ.get("CHENGXIN_METRICS_PORT"):
         held["PROMETHEUS_MULTIPROC_DIR"] = str(folder / "metrics")
     if role == "public":
+        held.pop("CREDENTIALS_DIRECTORY", None)  # keys and addresses of others: this end has no business there
         held.setdefault("CHENGXIN_API_ADDRESS", f"http://127.0.0.1:{ports.api}/api/v1/openapi.json")
     if role == "office":
         held |= {name: value for name, value in os.environ.items() if name.startswith("CHENGXIN_OIDC_")}

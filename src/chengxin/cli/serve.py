@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chengxin.accounts.breached import require_breached_list
 from chengxin.base.clock import system_now
 from chengxin.base.config import data_folder, proxies_in_front, read_secrets
 from chengxin.base.errors import ChengxinError
-from chengxin.cli.database import embedded_server, external_urls, reach, start_again
+from chengxin.cli.database import embedded_server, external_urls, finish_renewal, reach, renew, start_again
 from chengxin.cli.frame import both, choose_data, interruptible, output, progress, tell
 from chengxin.cli.programs import Ports, PortsType, programs
 from chengxin.cli.supervision import LOOK, PATIENCE, SHORT_LIVES, ProcessEnded, Supervisor, require_free
@@ -51,6 +52,10 @@ def serve(data: Path | None, ports: Ports) -> None:
     """Serve an installation that exists; ``chengxin demo`` makes one."""
     choose_data(data)
     proxies_in_front(os.environ)
+    require_breached_list(os.environ)
+    from chengxin.crypto.places import key_place, require_every_purpose
+
+    require_every_purpose(key_place())
     require_free(ports.as_dict())
     with interruptible(), addresses(data_folder()) as url:
         serve_until_stopped(data_folder(), url, ports, Supervisor(), announce=lambda: show_addresses(ports))
@@ -60,6 +65,7 @@ def serve(data: Path | None, ports: Ports) -> None:
 def addresses(folder: Path) -> Iterator[Callable[[str], str]]:
     """Yield the function that gives each role's database address: the outside one, or the embedded server's.
 
+    The embedded server's roles get new passwords first (OWASP ASVS 5.0, 13.2.1: credentials that change).
     Raises ``ChengxinError`` where the folder holds no installation: an empty database would look like an answer.
     """
     given = external_urls()
@@ -68,7 +74,8 @@ def addresses(folder: Path) -> Iterator[Callable[[str], str]]:
         return
     read_secrets(folder)
     with embedded_server(folder) as server:
-        yield server.url
+        renew(folder)
+        yield server.lasting_url
 
 
 def serve_until_stopped(
@@ -94,6 +101,7 @@ def serve_until_stopped(
     def look_after() -> None:
         if database is not None:
             database.require()
+            finish_renewal(folder)
         forget()
 
     supervisor.require = look_after

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chengxin.base.credentials import is_credential, open_to_others
 from chengxin.crypto.errors import KeysUnsafe
 
 if TYPE_CHECKING:
@@ -50,15 +51,24 @@ class KeyFile:
     stored: bytes = field(repr=False)
 
 
+def key_name(purpose: str, version: int) -> str:
+    """Return the name of the file of this version of a purpose's key; it is a name that a credential may have, too."""
+    return f"{purpose}.{version}.key"
+
+
 def key_path(folder: Path, purpose: str, version: int) -> Path:
     """Return where this version of a purpose's key lies, or would."""
-    return folder / f"{purpose}.{version}.key"
+    return folder / key_name(purpose, version)
 
 
 def require_private_folder(folder: Path) -> None:
-    """Make ``folder`` (mode 0700) where it is missing; raise ``KeysUnsafe`` when others may look into it."""
+    """Make ``folder`` (mode 0700) where it is missing; raise ``KeysUnsafe`` when others may look into it.
+
+    The service manager's folder of credentials is never made here.
+    """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not is_credential(folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = folder.stat()
     except OSError as error:
         raise KeysUnsafe(
@@ -71,6 +81,16 @@ def require_private_folder(folder: Path) -> None:
 
 
 def _require_private(path: Path, held: os.stat_result, wanted: str) -> None:
+    if is_credential(path):
+        if open_to_others(path, held):
+            raise KeysUnsafe(
+                "keys_exposed",
+                f"凭据 {path} 本机其他用户也能读到，平台拒绝启动。凭据应由 systemd 交给本单元，不要用普通目录代替",
+                f"the credential {path} can be read by other users, so the platform does not start: systemd hands "
+                "credentials to the unit, and no ordinary folder takes its place",
+                where=str(path),
+            )
+        return
     if held.st_mode & OTHERS:
         mode = f"{stat.S_IMODE(held.st_mode):04o}"
         raise KeysUnsafe(
@@ -92,8 +112,11 @@ def _require_private(path: Path, held: os.stat_result, wanted: str) -> None:
 
 
 def may_make(folder: Path) -> bool:
-    """Return whether keys may be made here: a folder its owner cannot write into (mode 0500) holds given keys only."""
-    return bool(folder.stat().st_mode & stat.S_IWUSR)
+    """Return whether keys may be made here: a folder its owner cannot write into (mode 0500) holds given keys only.
+
+    So do credentials, whatever their mode.
+    """
+    return not is_credential(folder) and bool(folder.stat().st_mode & stat.S_IWUSR)
 
 
 def read_key(path: Path) -> KeyFile:
@@ -147,11 +170,8 @@ def read_keys(folder: Path, purpose: str) -> tuple[KeyFile, ...]:
     return tuple(read_key(key_path(folder, purpose, version)) for version in versions)
 
 
-def write_key(folder: Path, key: KeyFile) -> bool:
-    """Put ``key`` into its file; return False, changing nothing, when that version exists already.
-
-    The file appears whole or not at all, and is on the disk before this returns.
-    """
+def as_text(key: KeyFile) -> str:
+    """Return ``key`` as its file has it: the key itself is in it."""
     held = {
         "key_id": key.key_id,
         "purpose": key.purpose,
@@ -160,7 +180,15 @@ def write_key(folder: Path, key: KeyFile) -> bool:
         "made_at": key.made_at.isoformat(),
         "key": base64.b64encode(key.stored).decode("ascii"),
     }
-    draft = _write_draft(folder, json.dumps(held, indent=1))
+    return json.dumps(held, indent=1)
+
+
+def write_key(folder: Path, key: KeyFile) -> bool:
+    """Put ``key`` into its file; return False, changing nothing, when that version exists already.
+
+    The file appears whole or not at all, and is on the disk before this returns.
+    """
+    draft = _write_draft(folder, as_text(key))
     try:
         os.link(draft, key_path(folder, key.purpose, key.version))
     except FileExistsError:

@@ -8,13 +8,13 @@ import secrets
 import threading
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chengxin.base.clock import system_now
-from chengxin.base.config import data_folder
+from chengxin.base.credentials import is_credential
 from chengxin.crypto import keyfiles
 from chengxin.crypto.errors import KeyMissing, KeysUnsafe, WrongSeal
+from chengxin.crypto.places import key_place, not_handed_over, read_only_credentials
 from chengxin.crypto.purposes import PURPOSES, purpose_of
 from chengxin.crypto.signatures import PublicKey, Signature
 from chengxin.crypto.suite import NONCE, Kind, chosen_suite, suite_named
@@ -22,6 +22,7 @@ from chengxin.crypto.suite import NONCE, Kind, chosen_suite, suite_named
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from chengxin.crypto.suite import Blinder, Sealer, Signer
 
@@ -170,10 +171,15 @@ class Keyring:
         """Make the next key of ``purpose`` in the chosen suite and return its facts; the present one is retired.
 
         Retired keys go on opening and verifying. Of two rotations at once both make a key, one after the other.
-        Raises ``WrongPurpose`` for an unknown purpose, ``KeysUnsafe`` where the folder may not be written.
+        Raises ``WrongPurpose`` for an unknown purpose, ``KeysUnsafe`` where the folder may not be written; where the
+        keys are credentials it names the commands that rotate them.
         """
         if purpose not in PURPOSES:
             purpose_of(purpose, Kind.SIGN)
+        if is_credential(self._folder):
+            self._refresh(purpose)
+            held = self._keys[purpose]
+            raise read_only_credentials(purpose, held[-1].file.version + 1 if held else 1)
         _require_writable(self._folder)
         with keyfiles.one_at_a_time(self._folder):
             self._refresh(purpose)
@@ -191,6 +197,8 @@ class Keyring:
         if os.path.lexists(newer):
             self._refresh(purpose)
             held = self._keys[purpose]
+        if not held and is_credential(self._folder):
+            raise not_handed_over(self._folder, (purpose,))
         if not held:
             raise KeyMissing(purpose)
         return held[-1]
@@ -213,15 +221,15 @@ class Keyring:
 
 
 def load_keyring(folder: Path | None = None, *, clock: Callable[[], datetime] = system_now) -> Keyring:
-    """Return the keys of ``folder``, else ``CHENGXIN_KEYS``, else ``keys`` in the data folder; make the missing ones.
+    """Return the keys of ``folder``, else of ``key_place``; make the missing ones.
 
-    Processes that start at once end up with the same keys. A folder with mode 0500 holds the keys it was given: nothing
-    is made in it, and a purpose without a key is refused when it is used.
+    Processes that start at once end up with the same keys. A folder with mode 0500 and the service manager's
+    credentials hold the keys that were given: nothing is made there, and a purpose without a key is refused when it is
+    used.
 
     Raises ``KeysUnsafe`` when others can read a key, a file is damaged, or a key that was made is gone.
     """
-    given = os.environ.get("CHENGXIN_KEYS")
-    chosen = folder or (Path(given).resolve() if given else data_folder() / "keys")
+    chosen = folder or key_place().folder
     keyfiles.require_private_folder(chosen)
     if keyfiles.may_make(chosen):
         _make_missing(chosen, clock)
@@ -255,18 +263,22 @@ def _without_keys(folder: Path) -> list[str]:
 
 
 def _make(folder: Path, purpose: str, version: int, now: datetime) -> keyfiles.KeyFile:
-    chosen = chosen_suite()
-    stored = suite_named(chosen).make(PURPOSES[purpose].kind)
-    key_id = f"{purpose}.{version}.{secrets.token_hex(4)}"
-    made = keyfiles.KeyFile(key_id, purpose, version, chosen, now, stored)
+    made = new_key(purpose, version, now)
     if not keyfiles.write_key(folder, made):
         raise KeysUnsafe(
             "key_exists",
             f"密钥文件 {keyfiles.key_path(folder, purpose, version)} 已经存在，没有覆盖，请重试",
             f"the key file {keyfiles.key_path(folder, purpose, version)} exists and was not overwritten: try again",
-            where=key_id,
+            where=made.key_id,
         )
     return made
+
+
+def new_key(purpose: str, version: int, now: datetime) -> keyfiles.KeyFile:
+    """Return a new key of ``purpose`` in the chosen suite, kept nowhere."""
+    chosen = chosen_suite()
+    stored = suite_named(chosen).make(PURPOSES[purpose].kind)
+    return keyfiles.KeyFile(f"{purpose}.{version}.{secrets.token_hex(4)}", purpose, version, chosen, now, stored)
 
 
 def _require_writable(folder: Path) -> None:

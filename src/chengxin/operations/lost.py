@@ -34,7 +34,8 @@ KINDS = ("officer", "client", "organisation")
 
 COMINGS_AND_GOINGS = (
     "officer.logged_in", "officer.logged_out", "officer.log_in_failed", "officer.log_in_locked",
-    "officer.old_password_wrong", "officer.sessions_ended",
+    "officer.old_password_wrong", "officer.sessions_ended", "officer.asked_again", "officer.device_new",
+    "officer.device_removed",
 )  # fmt: skip
 """Events about officers that change nobody's rights; an event that is not among them is looked at."""
 

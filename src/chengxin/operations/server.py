@@ -18,11 +18,14 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from chengxin.base.config import embedded_url, read_secrets, socket_folder
+from chengxin.base.renewal import new_passwords, renew_passwords
 from chengxin.operations.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from chengxin.base.config import Secrets
 
 ROLE = "archive_of_chengxin"
 SLOT = "chengxin_archive"
@@ -46,7 +49,21 @@ class System:
 
 def archive_password(folder: Path) -> str:
     """Return the password of the archive's role, derived from the superuser's: no further secret is to be kept."""
-    return hmac.new(read_secrets(folder).passwords["superuser"].encode(), ROLE.encode(), hashlib.sha256).hexdigest()
+    return derived_password(read_secrets(folder))
+
+
+def derived_password(held: Secrets) -> str:
+    """Return the password of the archive's role that belongs to these secrets."""
+    return hmac.new(held.passwords["superuser"].encode(), ROLE.encode(), hashlib.sha256).hexdigest()
+
+
+def renew_database_passwords(folder: Path) -> None:
+    """Give every role of the running embedded server a new password, the archive's too where it was made.
+
+    The caller holds the folder's ``start.lock``. Raises ``psycopg.Error`` when the database is away; the old ones hold.
+    """
+    coming = new_passwords(read_secrets(folder))
+    renew_passwords(folder, {ROLE: derived_password(coming)}, coming=coming)
 
 
 def archive_url(folder: Path) -> str:

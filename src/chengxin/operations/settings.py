@@ -22,6 +22,8 @@ class OperationsSettings:
     backup_days: int
     backups_least: int
     log_days: int
+    stranger_lines: int
+    waiting_lines: int
     backup_hours: int
     rehearsal_days: int
     archive_lag_seconds: int
@@ -31,6 +33,7 @@ class OperationsSettings:
     batch_minutes: int
     clock_seconds: int
     key_days: int
+    database_password_days: int
     idle_account_days: int
     checkpoint_seconds: int
     churning: tuple[str, ...]

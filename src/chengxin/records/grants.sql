@@ -15,3 +15,6 @@ GRANT INSERT ON records_linkdecision TO chengxin_office;
 -- Merged and split bodies: which change made a version. Added, never changed.
 GRANT SELECT, INSERT ON records_move TO chengxin_worker;
 GRANT SELECT ON records_move TO chengxin_office, chengxin_api;
+-- The keeper of the evidence, in the worker's role, seals what was added; how far it is is nobody's secret.
+GRANT SELECT, INSERT ON records_sealpiece TO chengxin_worker;
+GRANT SELECT, INSERT, UPDATE ON records_sealing TO chengxin_worker;

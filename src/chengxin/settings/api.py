@@ -35,5 +35,6 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 
 LOGGING = SHARED_LOGGING | {
     # A refusal is an audit event, bounded in number; a line for each would let anybody fill the disk.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+    "loggers": SHARED_LOGGING["loggers"]
+    | {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from chengxin.base.config import data_folder, web_key
+from chengxin.operations.watching.logs import ways
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -56,10 +58,15 @@ X_FRAME_OPTIONS = "DENY"
 STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
 STATIC_URL = "/static/"
 
-LOGGING = {
+_ways = ways(os.environ)
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "chengxin.operations.watching.logs.LogLine"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("CHENGXIN_LOG_LEVEL", "WARNING")},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        **{way: {"()": "chengxin.operations.watching.shipping.shipping_handler", "way": way} for way in _ways},
+    },
+    "loggers": {"chengxin.access": {"level": "INFO"}},  # every decision about access, whatever else is told
+    "root": {"handlers": ["stderr", *_ways], "level": os.environ.get("CHENGXIN_LOG_LEVEL", "WARNING")},
 }

@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "chengxin.ends.office.middleware.Refusals",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "chengxin.ends.office.middleware.FirstSteps",
+    "chengxin.ends.office.doubt.Doubts",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -65,7 +66,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 _over_tls = not set(SHARED_HOSTS) <= LOOPBACK  # off loopback a cookie never travels in the clear
 _prefix = "__Host-" if _over_tls else ""
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # in the database, so a right withdrawn is withdrawn at once
+SESSION_ENGINE = "chengxin.ends.office.session_store"  # in the database, so a right withdrawn is withdrawn at once
 SESSION_COOKIE_NAME = f"{_prefix}chengxin-session"
 SESSION_COOKIE_AGE = _access.session_hours * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

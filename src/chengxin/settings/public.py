@@ -41,5 +41,6 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LOGGING = SHARED_LOGGING | {
     # An address can carry what a visitor typed: only the failures of the end itself are written down.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+    "loggers": SHARED_LOGGING["loggers"]
+    | {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
 }

@@ -15,6 +15,7 @@ from chengxin.audit.actions import record_event
 from chengxin.audit.keeping import Keeper
 from chengxin.audit.witness import FileWitness
 from chengxin.crypto import Keyring, load_keyring
+from chengxin.records.sealing import seal_facts
 from chengxin.testing.making import NOW
 from chengxin.verifier.notes import Kept, read_keys, read_witness
 from chengxin.verifier.verify import Verification
@@ -59,7 +60,8 @@ class Installation:
     def __post_init__(self) -> None:
         """Make the keys, the witnesses and the keeper."""
         self.keyring: Keyring = load_keyring(self.folder / "keys")
-        self.keeper = Keeper(self.keyring, [FileWitness(self.witness(one)) for one in self.places], self.clock)
+        witnesses = [FileWitness(self.witness(one)) for one in self.places]
+        self.keeper = Keeper(self.keyring, witnesses, self.clock, steps=(seal_facts,))
 
     def witness(self, name: str = "first") -> Path:
         """Return the file of a witness."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chengxin.accounts.models import Officer, Organisation
     from chengxin.accounts.signing import PrivateKey
     from chengxin.intake.models import Batch
+    from chengxin.practitioners.models import Practitioner
     from chengxin.records.models import Record
     from chengxin.subjects.models import Subject
 
@@ -137,6 +138,31 @@ def make_subject(name: str = "昆山甲科技有限公司", uscc: str = "9132058
             Identifier.objects.create(subject=subject, kind=kind, value=value, first_seen_at=NOW)
     Name.objects.create(subject=subject, kind="current", name=name, folded=name, first_seen_at=NOW)
     return subject
+
+
+def make_practitioner(registrar: Organisation, licence: str = "LS00000001", **more: Any) -> Practitioner:  # noqa: ANN401
+    """Make a lawyer of a person nothing else is known of, in the register of ``registrar``, with no last day.
+
+    ``more`` replaces any column; the name for comparing follows ``name`` unless given.
+    """
+    from chengxin.practitioners.models import Person, Practitioner  # noqa: PLC0415
+
+    values: dict[str, Any] = {
+        "organisation": registrar,
+        "occupation": "lawyer",
+        "licence": licence,
+        "name": "李建国",
+        "employer_uscc": "",
+        "state": "valid",
+        "valid_from": NOW.date(),
+        "valid_until": None,
+        "version": 1,
+        "made_at": NOW,
+        "changed_at": NOW,
+    }
+    values |= more
+    values.setdefault("name_key", values["name"])
+    return Practitioner.objects.create(person=Person.objects.create(made_at=NOW), **values)
 
 
 def make_record(number: int, subject: Subject | None, **more: Any) -> Record:  # noqa: ANN401

@@ -31,6 +31,15 @@ KINDS: dict[str, tuple[str, str]] = {
     "personal_text_added": ("事件被添上了原来没有的文字", "a text was added to an event that had none"),
     "other_log": ("检查点属于另一份日志", "a checkpoint belongs to another log"),
     "unreadable": ("检查点读不出来", "a checkpoint cannot be read"),
+    "fact_changed": ("已封存的业务记录被改动", "a sealed fact was changed"),
+    "fact_deleted": ("已封存的业务记录被删除", "a sealed fact was deleted"),
+    "fact_inserted": ("封存之后塞入了业务记录", "a fact was put in among those sealed long ago"),
+    "seal_changed": ("记录的封存数据被改动", "the digests of sealed facts were changed"),
+    "seal_missing": ("记录的封存数据被删除", "the digests of sealed facts were deleted"),
+    "seal_invented": ("出现了没有审计事件的封存数据", "there are digests of facts that no event vouches for"),
+    "sealed_late": ("早已封存完毕的范围里又封存了业务记录", "a fact was sealed where all had been sealed long ago"),
+    "sealed_twice": ("同一业务记录被封存两次", "a fact was sealed twice"),
+    "facts_not_sealed": ("业务记录过了期限仍未封存", "facts have not been sealed although it is time"),
 }  # fmt: skip
 """Code -> what it means, in Chinese and English."""
 
@@ -50,6 +59,7 @@ class Finding:
 
     ``position`` is that of the leaf (from 0), ``event`` the event's number, ``checkpoint`` a checkpoint's; each is None
     where it has no meaning. ``count`` says how many places there are of this kind, ``detail`` names what was compared.
+    Of a fact, position and event are those of its seal, and ``detail`` names table, row and the range sealed with it.
     """
 
     code: str
@@ -100,7 +110,8 @@ class Report:
     """The outcome: what was verified, how long it took, and what is wrong.
 
     ``root`` is the root over all leaves that were found, as hexadecimal; ``trusted`` the size of the largest checkpoint
-    of a witness that holds.
+    of a witness that holds. ``facts`` rows are as they were sealed, in ``seals`` seals; ``unsealed`` are the newest,
+    which no seal covers yet.
     """
 
     events: int
@@ -112,6 +123,9 @@ class Report:
     seconds: float
     findings: tuple[Finding, ...]
     notices: tuple[str, ...]
+    facts: int = 0
+    seals: int = 0
+    unsealed: int = 0
 
     @property
     def clean(self) -> bool:
@@ -123,6 +137,7 @@ class Report:
         return {
             "clean": self.clean, "events": self.events, "leaves": self.leaves, "checkpoints": self.checkpoints,
             "witnessed": self.witnessed, "trusted": self.trusted, "root": self.root, "seconds": self.seconds,
+            "facts": self.facts, "seals": self.seals, "unsealed": self.unsealed,
             "findings": [one.as_dict() for one in self.findings],
             "notices": [
                 {"code": one, "message": NOTICES[one][0], "message_en": NOTICES[one][1]} for one in self.notices

@@ -43,7 +43,8 @@ def connect(url: str, snapshot: str = "") -> psycopg.Connection:
     """
     made = psycopg.connect(
         url,
-        options="-c search_path=pg_catalog -c timezone=UTC -c default_transaction_isolation=repeatable\\ read "
+        options="-c search_path=pg_catalog -c timezone=UTC -c datestyle=ISO,YMD "
+        "-c default_transaction_isolation=repeatable\\ read "
         "-c default_transaction_read_only=on -c enable_hashjoin=off -c enable_mergejoin=off -c statement_timeout=0",
     )
     if snapshot:

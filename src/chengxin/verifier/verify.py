@@ -1,4 +1,4 @@
-"""Verifies a whole audit trail: every event computed again from its raw row, every checkpoint, every witness."""
+"""Verifies a whole audit trail: every event and every fact computed again from its raw row, every checkpoint."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
+from chengxin.verifier.facts import judge_facts
 from chengxin.verifier.findings import Finding, Findings, Report
 from chengxin.verifier.judging import Roots, StoredNote, judge_history, judge_notes
 from chengxin.verifier.merkle import Growing, hash_named
@@ -32,7 +33,8 @@ class Verification:
 
     ``url`` is the database's address (a role that reads every table of the audit trail), ``keys`` the public keys that
     are trusted, ``witnesses`` what the witnesses keep, ``tolerance`` the seconds by which an event's own time may lie
-    before what was written earlier, ``processes`` how many chunks are read side by side.
+    before what was written earlier, ``processes`` how many chunks are read side by side, ``late`` the seconds after
+    which a fact has to be sealed.
     """
 
     url: str
@@ -40,6 +42,7 @@ class Verification:
     witnesses: Sequence[Kept] = ()
     tolerance: int = 7200
     processes: int = 2
+    late: int = 3600
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> Report:
         """Verify and return the report; ``progress`` hears leaves done and leaves in all."""
@@ -58,6 +61,7 @@ class Verification:
             name_leaves(connection, hash_named(hash_name), reader.differing, _authority(signed, roots, leaves), found)
             _judge_unplaced(connection, found)
             judge_texts(connection, found)
+            facts = judge_facts(connection, (self.url, snapshot), self.processes, self.late, found)
             trusted = judge_history(signed, roots, leaves, breaks, found)
             _judge_tail(leaves, found)
         return Report(
@@ -70,6 +74,9 @@ class Verification:
             seconds=round(time.monotonic() - began, 2),
             findings=tuple(found.first()),
             notices=_notices(signed),
+            facts=facts.facts,
+            seals=facts.seals,
+            unsealed=facts.unsealed,
         )
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import sync_playwright
+from tests.ends.browser import FITS, WIDTHS, Scheme, barriers, new_page
 
 from chengxin.testing.making import PASSWORD
 
@@ -17,15 +14,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-IN_A_BROWSER = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
-WIDTHS = (1280, 320)
-FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-
 
 @contextmanager
 def opened(address: str, username: str, *, width: int = 1280, forgiven: str = "") -> Iterator[Page]:
@@ -33,16 +21,10 @@ def opened(address: str, username: str, *, width: int = 1280, forgiven: str = ""
 
     ``forgiven`` is a piece of complaints that belong to the test, such as the status of an answer that refuses.
     """
-    said: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
+    with new_page(width=width) as (page, said):
         log_in(page, address, username)
         page.wait_for_url(address + "/")
         yield page
-        browser.close()
     assert [one for one in said if not forgiven or forgiven not in one] == []
 
 
@@ -75,13 +57,14 @@ def pick(page: Page, selector: str, words: str, most: int = 20) -> None:
     raise AssertionError(f"{selector} has no {words}")
 
 
-def no_barrier(page: Page, address: str, paths: Sequence[str]) -> int:
+def no_barrier(page: Page, address: str, paths: Sequence[str], schemes: Sequence[Scheme] = ("light",)) -> int:
     """Look at every page at both widths, for what axe finds and sideways scrolling; return how many looks."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        for path in paths:
-            page.goto(address + path)
-            found = Axe().run(page).response["violations"]
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], (path, width)
-            assert page.evaluate(FITS), (path, width)
-    return len(paths) * len(WIDTHS)
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            for path in paths:
+                page.goto(address + path)
+                assert barriers(page) == [], (path, scheme, width)
+                assert page.evaluate(FITS), (path, scheme, width)
+    return len(paths) * len(WIDTHS) * len(schemes)

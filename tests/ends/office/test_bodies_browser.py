@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import sync_playwright
+from tests.ends.browser import IN_A_BROWSER
 
 from chengxin.testing.bodies import TwoOfficers, add_facts, register_bodies
 from chengxin.testing.city import registration_number, uscc
 from chengxin.testing.ends import served
-from chengxin.testing.making import NOW, PASSWORD
+from chengxin.testing.making import NOW
+
+from .browsing import no_barrier, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 OLD = registration_number(1)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -45,18 +41,7 @@ def address(own_database: str, database_url: Callable[[str], str], tmp_path: Pat
 
 
 def test_bodies_are_merged_by_keyboard_on_pages_without_a_barrier(address: str) -> None:
-    said: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-        page.goto(address + "/log-in/")
-        page.focus("input[name=username]")
-        page.keyboard.type("asker")
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(address + "/")
+    with opened(address, "asker") as page:
         page.goto(address + "/bodies/changes/merge/")
         page.focus("#source")
         page.keyboard.type(uscc(1))
@@ -79,16 +64,4 @@ def test_bodies_are_merged_by_keyboard_on_pages_without_a_barrier(address: str) 
             "/bodies/changes/reissue/",
             f"/bodies/{uscc(1)}/history/",
         ]
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 800})
-            for path in paths:
-                page.goto(address + path)
-                found = [
-                    (one["id"], [node["html"] for node in one["nodes"]])
-                    for one in Axe().run(page).response["violations"]
-                ]
-                assert found == [], (path, width)
-                fits = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-                assert fits, (path, width)
-        browser.close()
-    assert said == []
+        assert no_barrier(page, address, paths) == 14

@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import sync_playwright
 from psycopg.types.json import Jsonb
+from tests.ends.browser import IN_A_BROWSER, SCHEMES, barriers, new_page
 
 from chengxin.intake.models import Batch, QuarantinedRow, Timeliness
 from chengxin.testing.ends import served
-from chengxin.testing.making import NOW, PASSWORD, make_batch, make_officer, make_organisation
+from chengxin.testing.making import NOW, make_batch, make_officer, make_organisation
+
+from .browsing import log_in, no_barrier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import psycopg
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CSV = "行政相对人名称,统一社会信用代码\n昆山甲,91320583187588026H\n".encode()
 RECEIPT = {"lines": 4, "accepted": 2, "updated": 0, "duplicate": 0, "quarantined": 2, "linked": 1, "unlinked": 1}
 RECEIPT_WORDS = {"encoding": "utf-8", "generation": "G3", "seconds": 0.4}
 FINDING = {"rule": "uscc_wrong", "field": "统一社会信用代码", "value": "9132"}
 FINDING_WORDS = {"message": "应为 18 位，实际 4 位，请核对营业执照", "expected": "18 位代码"}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -69,27 +57,14 @@ def page(address: str) -> Iterator[Page]:
     It starts after the server: Django's own connection is not to be used while the browser's event loop runs.
     """
     assert address
-    said: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        made = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        made.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-        made.on("pageerror", lambda error: said.append(str(error)))
+    with new_page() as (made, said):
         yield made
-        browser.close()
     assert said == []
 
 
 def _log_in(page: Page, address: str) -> None:
-    page.goto(address + "/")
-    page.get_by_label("用户名").fill("zhang")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录", exact=True).click()
+    log_in(page, address, "zhang")
     page.wait_for_url(address + "/")
-
-
-def _violations(page: Page) -> list[Any]:
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in Axe().run(page).response["violations"]]
 
 
 def test_a_file_is_handed_in_and_followed_to_its_receipt_without_touching_the_page(
@@ -122,29 +97,15 @@ def test_no_page_has_a_barrier_or_scrolls_sideways_in_either_scheme_and_width(
     page: Page, address: str, connect_as: Callable[[str], psycopg.Connection]
 ) -> None:
     page.goto(address + "/log-in/")
-    assert _violations(page) == []
+    assert barriers(page) == []
     _log_in(page, address)
     numbers = [row[0] for row in connect_as("worker").execute("SELECT id FROM intake_batch ORDER BY id")]
     paths = ["/", "/upload/", "/batches/", "/punctuality/", *(f"/batches/{number}/" for number in numbers)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 800})
-            for path in paths:
-                page.goto(address + path)
-                assert _violations(page) == [], (path, scheme, width)
-                fits = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-                assert fits, (path, scheme, width)
+    assert no_barrier(page, address, paths, SCHEMES) == 24
 
 
 def test_the_keyboard_alone_is_enough_to_log_in_and_hand_in(page: Page, address: str) -> None:
-    page.goto(address + "/log-in/")
-    page.focus("input[name=username]")
-    page.keyboard.type("zhang")
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(address + "/")
+    _log_in(page, address)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.goto(address + "/upload/")
@@ -157,9 +118,7 @@ def test_without_a_script_a_batch_is_followed_by_refreshing(
     address: str, connect_as: Callable[[str], psycopg.Connection]
 ) -> None:
     batch = make_batch(Batch.objects.latest("pk").organisation, "checking")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        page = browser.new_context(java_script_enabled=False).new_page()
+    with new_page(script=False) as (page, _said):
         _log_in(page, address)
         page.goto(f"{address}/batches/{batch.pk}/")
         assert page.locator("meta[http-equiv=refresh]").count() == 1
@@ -168,4 +127,3 @@ def test_without_a_script_a_batch_is_followed_by_refreshing(
             "UPDATE intake_batch SET state = 'refused', refusal = %s WHERE id = %s", [refusal, batch.pk]
         )
         page.wait_for_selector("text=文件没有数据行", timeout=10_000)
-        browser.close()

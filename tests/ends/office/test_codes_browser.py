@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.ends.browser import FITS, IN_A_BROWSER, WIDTHS
 
 from chengxin.conversion.actions.find_conflicts import FindConflicts
 from chengxin.conversion.models import Conflict
@@ -13,7 +14,7 @@ from chengxin.testing.city import registration_number, uscc
 from chengxin.testing.ends import served
 from chengxin.testing.making import NOW, make_officer, make_organisation, make_subject
 
-from .browsing import CHROMIUM, FITS, WIDTHS, no_barrier, opened, pick, to
+from .browsing import no_barrier, opened, pick, to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,10 +27,7 @@ WRONG = registration_number(4)[:14] + str((int(registration_number(4)[14]) + 1) 
 QUESTION = "该注册号登记在两个主体名下，请核实属于哪一个。"
 DOCUMENT = "昆市监函〔2026〕8号"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture

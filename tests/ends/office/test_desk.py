@@ -215,11 +215,14 @@ def test_limits_come_from_the_file_a_city_names(tmp_path: Path, monkeypatch: pyt
     shipped = load_access()
     assert (shipped.session_idle_minutes, shipped.session_hours, shipped.failed_log_ins) == (30, 8, 5)
     own = tmp_path / "access.yaml"
-    own.write_text("\n".join(f"{name}: 7" for name in Access.__dataclass_fields__), encoding="utf-8")
+    lists = {"administration_duties": "[security]", "administration_networks": "[10.20.0.0/16]"}
+    given = {name: lists.get(name, "7") for name in Access.__dataclass_fields__}
+    own.write_text("\n".join(f"{name}: {value}" for name, value in given.items()), encoding="utf-8")
     monkeypatch.setenv("CHENGXIN_OFFICE_ACCESS", str(own))
     load_access.cache_clear()
     try:
         assert load_access().upload_bytes == 7 * 1024 * 1024
+        assert load_access().administration_duties == ("security",)
         own.write_text("session_hours: no\n", encoding="utf-8")
         load_access.cache_clear()
         with pytest.raises(ChengxinError):

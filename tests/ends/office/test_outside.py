@@ -149,7 +149,7 @@ def test_an_officer_whose_account_is_registered_is_in(office: Any, provider: Pro
     assert page.status_code == 200
     assert '0; url=/"' in page.content.decode()
     assert office.get("/").status_code == 200
-    event = Event.objects.latest("id")
+    event = Event.objects.get(action="officer.logged_in")
     assert (event.action, event.actor, event.detail["how"]) == ("officer.logged_in", registered.username, "outside")
     assert office.client.cookies["chengxin-outside"].value == ""
 

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.db import transaction
-from playwright.sync_api import sync_playwright
+from tests.ends.browser import IN_A_BROWSER, SCHEMES, WORDS, new_page
 
 from chengxin.accounts.actor import CHECK
 from chengxin.accounts.models import Officer
 from chengxin.audit.actions import record_event
 from chengxin.testing.ends import served
-from chengxin.testing.making import NOW, PASSWORD, make_officer, make_organisation, make_signing_client
+from chengxin.testing.making import NOW, make_officer, make_organisation, make_signing_client
+
+from .browsing import log_in, no_barrier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -69,25 +65,14 @@ def address(own_database: str, database_url: Callable[[str], str], tmp_path: Pat
 def page(address: str) -> Iterator[Page]:
     """Give a page of a browser that fails the test when the page writes to the console."""
     assert address
-    said: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        made = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        made.on("console", lambda message: said.append(message.text))
-        made.on("pageerror", lambda error: said.append(str(error)))
+    with new_page(heard=WORDS) as (made, said):
         yield made
-        browser.close()
     assert said == []
 
 
 def _log_in(page: Page, address: str, username: str) -> None:
     page.context.clear_cookies()
-    page.goto(address + "/log-in/")
-    page.focus("input[name=username]")
-    page.keyboard.type(username)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    log_in(page, address, username)
     page.wait_for_url(lambda url: "/log-in/" not in url)
 
 
@@ -97,24 +82,15 @@ def _client(page: Page, address: str) -> str:
     return page.locator("h2 a").first.get_attribute("href") or ""
 
 
-def _violations(page: Page) -> list[Any]:
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in Axe().run(page).response["violations"]]
-
-
 def _open_everywhere(page: Page, address: str, paths: list[str]) -> None:
-    """Open each page at both widths and in both schemes; nothing is a barrier and nothing scrolls sideways."""
-    for scheme, width in (("light", 1280), ("light", 320), ("dark", 320)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 800})
-        for path in paths:
-            page.goto(address + path)
-            assert _violations(page) == [], (path, scheme, width)
-            fits = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-            assert fits, (path, scheme, width)
-            unlabelled = page.locator(
-                "main input:not([type=hidden]):not([id]), main select:not([id]), main textarea:not([id])"
-            )
-            assert unlabelled.count() == 0, path
+    """Open each page at both widths and in both schemes: nothing is a barrier, nothing without a name to fill in."""
+    assert no_barrier(page, address, paths, SCHEMES) == 4 * len(paths)
+    for path in paths:
+        page.goto(address + path)
+        unlabelled = page.locator(
+            "main input:not([type=hidden]):not([id]), main select:not([id]), main textarea:not([id])"
+        )
+        assert unlabelled.count() == 0, path
 
 
 def test_the_auditor_finds_an_event_and_reads_its_text_by_keyboard(page: Page, address: str) -> None:

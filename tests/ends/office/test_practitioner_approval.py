@@ -12,8 +12,8 @@ from chengxin.accounts.models import Approval
 from chengxin.ends.office.keys import keyring
 from chengxin.kernel.identifiers.checks import resident_id_check_character
 from chengxin.practitioners.actions.change_identity import ChangeIdentity, CloseDeceased, Ground
-from chengxin.practitioners.models import Attempt, Person, Practitioner
-from chengxin.testing.making import NOW, make_officer, make_organisation
+from chengxin.practitioners.models import Attempt
+from chengxin.testing.making import NOW, make_officer, make_organisation, make_practitioner
 
 if TYPE_CHECKING:
     from .conftest import Office
@@ -30,21 +30,7 @@ def _text(response: Any) -> str:
 @pytest.fixture
 def centre(office: Office) -> Office:
     """Give the browser of an officer of the centre, and a lawyer whose change the operator asked for."""
-    Practitioner.objects.create(
-        person=Person.objects.create(made_at=NOW),
-        organisation=make_organisation("ks-sfj"),
-        occupation="lawyer",
-        licence="LS1",
-        name="李建国",
-        name_key="李建国",
-        employer_uscc="",
-        state="valid",
-        valid_from=NOW.date(),
-        valid_until=None,
-        version=1,
-        made_at=NOW,
-        changed_at=NOW,
-    )
+    make_practitioner(make_organisation("ks-sfj"), "LS1")
     make_officer(make_organisation("centre"), "wu", "centre")
     assert office.log_in("wu").status_code == 302
     return office

@@ -8,8 +8,7 @@ import pytest
 from django.db import connection
 
 from chengxin.audit.models import Event
-from chengxin.practitioners.models import Person, Practitioner
-from chengxin.testing.making import NOW, make_officer, make_organisation
+from chengxin.testing.making import make_officer, make_organisation, make_practitioner
 
 if TYPE_CHECKING:
     from .conftest import Office
@@ -32,21 +31,7 @@ PAGE = "/practitioners/"
 def window(office: Office) -> Office:
     """Give a window clerk's browser, and one lawyer in the register."""
     registrar = make_organisation("ks-sfj")
-    Practitioner.objects.create(
-        person=Person.objects.create(made_at=NOW),
-        organisation=registrar,
-        occupation="lawyer",
-        licence="LS00000001",
-        name="<b>李明</b>",
-        name_key="李明",
-        employer_uscc=USCC,
-        state="valid",
-        valid_from=NOW.date(),
-        valid_until=None,
-        version=1,
-        made_at=NOW,
-        changed_at=NOW,
-    )
+    make_practitioner(registrar, name="<b>李明</b>", name_key="李明", employer_uscc=USCC)
     make_officer(make_organisation("centre"), "chen", "window")
     assert office.log_in("chen").status_code == 302
     return office

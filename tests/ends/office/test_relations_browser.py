@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.ends.browser import IN_A_BROWSER, WIDTHS
 
 from chengxin.subjects.relations import propose_branches
 from chengxin.testing.bodies import register_bodies
@@ -12,7 +13,7 @@ from chengxin.testing.city import uscc
 from chengxin.testing.ends import served
 from chengxin.testing.making import NOW, make_officer, make_organisation
 
-from .browsing import CHROMIUM, WIDTHS, no_barrier, opened, pick, to
+from .browsing import no_barrier, opened, pick, to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +26,7 @@ BRANCH = f"{PARENT}玉山分公司"
 OTHER = f"{PARENT}花桥分公司"
 DOCUMENT = "昆市监登〔2026〕1号"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import sync_playwright
+from tests.ends.browser import IN_A_BROWSER, SCHEMES
 
 from chengxin.testing.ends import served
-from chengxin.testing.making import NOW, PASSWORD, make_officer, make_organisation
+from chengxin.testing.making import NOW, make_officer, make_organisation
 
+from .browsing import no_barrier, opened
 from .review_making import make_bodies, make_proposal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import psycopg
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 PROPOSALS = 100
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine (/usr/bin/chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -48,21 +43,9 @@ def address(own_database: str, database_url: Callable[[str], str], tmp_path: Pat
 @pytest.fixture
 def page(address: str) -> Iterator[Page]:
     """Give a page whose officer is logged in; an error on the console fails the test."""
-    said: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        made = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        made.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-        made.on("pageerror", lambda error: said.append(str(error)))
-        made.goto(address + "/log-in/")
-        made.get_by_label("用户名").fill("li")
-        made.get_by_label("密码").fill(PASSWORD)
-        made.keyboard.press("Enter")
-        made.wait_for_url(address + "/")
-        yield made
-        browser.close()
     # A decision that came too late is answered with 409, which the browser notes by itself.
-    assert [one for one in said if "409" not in one] == []
+    with opened(address, "li", forgiven="409") as made:
+        yield made
 
 
 def task_on(page: Page) -> str:
@@ -160,13 +143,4 @@ def test_a_second_officer_is_told_that_the_first_was_faster(
 
 
 def test_without_a_mouse_on_a_small_screen_nothing_is_lost(page: Page, address: str) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 800})
-            for path in ("/links/", "/bodies/", "/bodies/91320583MA20000001/"):
-                page.goto(address + path)
-                found = Axe().run(page).response["violations"]
-                assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], (path, width)
-                fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-                assert page.evaluate(fits), (path, scheme, width)
+    assert no_barrier(page, address, ["/links/", "/bodies/", "/bodies/91320583MA20000001/"], SCHEMES) == 12

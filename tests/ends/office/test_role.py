@@ -9,6 +9,9 @@ CASES = [
     ("django_session", "SELECT, INSERT, UPDATE, DELETE", True),
     ("end_office_loginattempt", "SELECT, INSERT, DELETE", True),
     ("end_office_loginattempt", "UPDATE", False),
+    ("office_session", "SELECT, INSERT, UPDATE, DELETE", True),
+    ("office_device", "SELECT, INSERT, DELETE", True),
+    ("office_device", "UPDATE", False),
     ("accounts_officer", "SELECT", True),
     ("accounts_officer", "INSERT", True),
     ("accounts_officer", "DELETE", False),
@@ -68,10 +71,10 @@ def test_an_officers_name_or_organisation_cannot_be_changed_from_the_office() ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ["chengxin_worker", "chengxin_api", "chengxin_public"])
-def test_nobody_but_the_office_reads_passwords_and_second_factors(role: str) -> None:
+def test_nobody_but_the_office_reads_passwords_second_factors_devices_and_sessions(role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT has_column_privilege(%s, 'core.accounts_officer', 'password', 'SELECT')", [role])
         assert cursor.fetchone() == (False,)
-        for table in ("accounts_secondfactor", "accounts_outsideidentity"):
+        for table in ("accounts_secondfactor", "accounts_outsideidentity", "office_device", "office_session"):
             cursor.execute("SELECT has_any_column_privilege(%s, %s, 'SELECT')", [role, f"core.{table}"])
             assert cursor.fetchone() == (False,), table

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, sync_playwright
+from tests.ends.browser import FITS, IN_A_BROWSER, SCHEMES, WIDTHS, Scheme, barriers, new_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
+    from playwright.sync_api import Page
     from tests.ends.public.conftest import Store
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CODE = "91320583187588026H"
 PAGES = [
     "/",
@@ -43,28 +29,7 @@ PAGES = [
     "/nowhere/",
 ]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}"),
-]
-
-
-@contextmanager
-def _page(
-    *, scheme: Literal["light", "dark"] = "light", width: int = 1280, script: bool = True
-) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page of a browser; yields it with the complaints it makes."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
-        )
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page, complaints
-        browser.close()
+pytestmark = IN_A_BROWSER
 
 
 def _addresses(page: Page, served: str) -> list[str]:
@@ -82,22 +47,18 @@ def test_the_pages_to_be_looked_at_are_there(client: Client, city_store: Store) 
     assert city_store
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_fits_and_complains_of_nothing(
-    served: str, scheme: Literal["light", "dark"], width: int
-) -> None:
-    with _page(scheme=scheme, width=width) as (page, complaints):
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_is_accessible_fits_and_complains_of_nothing(served: str, scheme: Scheme, width: int) -> None:
+    with new_page(scheme=scheme, width=width) as (page, complaints):
         for address in _addresses(page, served):
             page.goto(served + address)
             expected = [said for said in complaints if "404" in said and address == "/nowhere/"]
             assert complaints == expected, address
             complaints.clear()
-            wide, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-            assert wide <= shown, address
+            assert page.evaluate(FITS), address
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-            results = Axe().run(page)
-            assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+            assert barriers(page) == [], address
 
 
 TARGETS = """
@@ -108,14 +69,14 @@ TARGETS = """
 
 
 def test_what_is_pressed_with_a_finger_is_large_enough(served: str) -> None:
-    with _page(width=320) as (page, _complaints):
+    with new_page(width=320) as (page, _complaints):
         for address in _addresses(page, served):
             page.goto(served + address)
             assert page.evaluate(TARGETS) == [], address
 
 
 def test_the_search_is_reached_and_used_by_keyboard_without_script(served: str) -> None:
-    with _page(script=False) as (page, _complaints):
+    with new_page(script=False) as (page, _complaints):
         page.goto(served + "/")
         page.keyboard.press("Tab")
         assert page.locator(":focus").inner_text() == "跳到正文"
@@ -136,7 +97,7 @@ def test_the_search_is_reached_and_used_by_keyboard_without_script(served: str) 
 
 
 def test_the_language_switch_keeps_the_page_without_script(served: str) -> None:
-    with _page(script=False) as (page, _complaints):
+    with new_page(script=False) as (page, _complaints):
         page.goto(served + f"/body/{CODE}/")
         page.locator("#licence .pager a").click()
         page.wait_for_url("**licence=**")
@@ -151,7 +112,7 @@ def test_the_language_switch_keeps_the_page_without_script(served: str) -> None:
 
 
 def test_what_has_the_focus_can_be_seen(served: str) -> None:
-    with _page() as (page, _complaints):
+    with new_page() as (page, _complaints):
         page.goto(served + "/licences/")
         for _step in range(14):
             page.keyboard.press("Tab")
@@ -162,7 +123,7 @@ def test_what_has_the_focus_can_be_seen(served: str) -> None:
 
 
 def test_a_page_is_printed_without_what_only_serves_on_a_screen(served: str) -> None:
-    with _page() as (page, _complaints):
+    with new_page() as (page, _complaints):
         page.goto(served + f"/body/{CODE}/")
         page.emulate_media(media="print")
         assert not page.locator(".nav").is_visible()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.db import connection
+from tests.ends.browser import FITS, IN_A_BROWSER, WIDTHS, barriers, new_page
 from tests.ends.public.conftest import Store, serve
-from tests.ends.public.test_browser import CHROMIUM, TARGETS, _page
+from tests.ends.public.test_browser import TARGETS
 
 from chengxin.testing.city import registration_number, uscc
 
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 NUMBER, ANOTHER = registration_number(1), registration_number(2)
 NAME = "昆山甲科技有限公司"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -42,10 +39,10 @@ def address(own_database: str, database_url: Callable[[str], str]) -> Iterator[s
         yield found
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("code", [NUMBER, uscc(1)[8:17], uscc(9)])
 def test_an_old_code_leads_to_todays_by_keyboard_without_script(address: str, code: str, width: int) -> None:
-    with _page(width=width, script=False) as (page, complaints):
+    with new_page(width=width, script=False) as (page, complaints):
         page.goto(address + "/codes/")
         page.focus("#code")
         page.keyboard.type(code)
@@ -70,16 +67,12 @@ def test_every_answer_is_accessible_fits_and_complains_of_nothing(address: str) 
         f"?code={uscc(1)}",
         "?code=91320583O",
     ]
-    for width in (320, 1280):
-        with _page(width=width) as (page, complaints):
+    for width in WIDTHS:
+        with new_page(width=width) as (page, complaints):
             for path in (f"{language}/codes/{query}" for language in ("", "/en") for query in asked):
                 page.goto(address + path)
                 assert complaints == [], path
-                wide, shown = page.evaluate(
-                    "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-                )
-                assert wide <= shown, path
+                assert page.evaluate(FITS), path
                 assert page.evaluate(TARGETS) == [], path
-                results = Axe().run(page)
-                assert results.violations_count == 0, f"{path}: {results.generate_report()}"
+                assert barriers(page) == [], path
                 assert "11010519491231002" not in page.content()

@@ -151,11 +151,7 @@ class GrantOperation:
 
     def ask(self, reason: str) -> Approval:
         """Ask another officer to agree; what could not be done anyway is not asked."""
-        with transaction.atomic():
-            client = self.check()
-            return AskApproval(
-                self.actor, MANAGE_CLIENTS, KIND, str(client.pk), self.content(), reason, self.now
-            ).execute()
+        return _ask(self, reason)
 
     def execute(self) -> ClientGrant:
         """Save and return the grant."""
@@ -223,11 +219,7 @@ class AddClientKey:
 
     def ask(self, reason: str) -> Approval:
         """Ask another officer to agree; what could not be done anyway is not asked."""
-        with transaction.atomic():
-            client = self.check()
-            return AskApproval(
-                self.actor, MANAGE_CLIENTS, KIND, str(client.pk), self.content(), reason, self.now
-            ).execute()
+        return _ask(self, reason)
 
     def execute(self) -> ClientKey:
         """Save and return the key; its ``key_id`` is what signatures name."""
@@ -333,6 +325,14 @@ def _unreadable() -> ChengxinError:
         "chengxin api-key",
         where="PEM",
     )
+
+
+def _ask(action: GrantOperation | AddClientKey, reason: str) -> Approval:
+    """Ask for the second officer that ``action`` needs; raise what its ``check`` raises."""
+    with transaction.atomic():
+        client = action.check()
+        content = action.content()
+        return AskApproval(action.actor, MANAGE_CLIENTS, KIND, str(client.pk), content, reason, action.now).execute()
 
 
 def _approval(actor: Actor, client_id: int, content: dict[str, Any], now: datetime) -> int | None:

@@ -11,9 +11,11 @@ from chengxin.accounts.access import load_matrix
 from chengxin.accounts.actions.approvals import AskApproval, use_approval
 from chengxin.accounts.actions.officers import note, officer_for_change, require_other_person
 from chengxin.accounts.actor import GRANT_DUTIES, MANAGE_OFFICERS
+from chengxin.accounts.events import LogInRenewed
 from chengxin.accounts.models import OutsideIdentity
 from chengxin.accounts.passwords import initial_password
 from chengxin.base.errors import ChengxinError
+from chengxin.base.events import publish
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -128,6 +130,7 @@ class ResetLogIn(_Granting):
             )  # fmt: skip
             officer.second_factors.all().delete()
             officer.outside_identities.all().delete()
+            publish(LogInRenewed(officer.pk))
             note(self.actor, "officer.log_in_reset", self.username, self.now)
         return officer, password
 

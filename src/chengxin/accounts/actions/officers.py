@@ -9,11 +9,13 @@ from django.db import IntegrityError, transaction
 
 from chengxin.accounts.access import load_matrix
 from chengxin.accounts.actor import GRANT_DUTIES, MANAGE_OFFICERS, operator
+from chengxin.accounts.events import LogInRenewed
 from chengxin.accounts.models import Officer, Organisation
 from chengxin.accounts.passwords import check_password, initial_password
 from chengxin.accounts.queries import organisation_by_code
 from chengxin.audit.actions import record_event
 from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
+from chengxin.base.events import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +67,7 @@ def shut_out(officer: Officer) -> None:
     officer.save(update_fields=["roles", "is_active", "session_epoch"])
     officer.second_factors.all().delete()
     officer.outside_identities.all().delete()
+    publish(LogInRenewed(officer.pk))
 
 
 def note(actor: Actor, action: str, username: str, now: datetime, **detail: object) -> None:
@@ -236,6 +239,7 @@ class SetOfficer:
             officer.set_password(self.password)
             officer.must_change_password, officer.password_changed_at = self.must_change, self.now
             officer.save()
+            publish(LogInRenewed(officer.pk))
             note(operator(), "officer.set", self.username, self.now, roles=sorted(self.roles))
         return officer
 

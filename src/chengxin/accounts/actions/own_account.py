@@ -9,8 +9,10 @@ from django.db import transaction
 
 from chengxin.accounts.actions.officers import note, officer_for_change
 from chengxin.accounts.actor import officer_actor
+from chengxin.accounts.events import LogInRenewed
 from chengxin.accounts.passwords import check_password
 from chengxin.base.errors import ChengxinError
+from chengxin.base.events import publish
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,6 +59,7 @@ class ChangePassword:
             held.set_password(self.new)
             held.must_change_password, held.password_changed_at = False, self.now
             held.save(update_fields=["password", "must_change_password", "password_changed_at"])
+            publish(LogInRenewed(held.pk))
             note(officer_actor(held), "officer.password_changed", held.username, self.now)
         return held
 

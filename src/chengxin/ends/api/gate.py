@@ -19,6 +19,7 @@ from chengxin.ends.api.acting import act_as
 from chengxin.ends.api.credentials import Credentials, has_body, identify, require_body
 from chengxin.ends.api.limits import load_limits
 from chengxin.ends.api.rates import headers_of, too_many
+from chengxin.operations.watching.decisions import Seen, recognise
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,6 +62,7 @@ class ClientGate(AuthBase):
         sent = identify(request, self.operation, now)
         request.caller = sent.caller  # type: ignore[attr-defined]
         act_as(sent.caller)
+        recognise(request, Seen("client", str(sent.caller.client_id), sent.caller.organisation))
         grant = self._granted(sent.caller)
         self._check_body(request)
         self._admit(request, sent, grant, now)

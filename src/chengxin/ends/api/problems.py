@@ -21,6 +21,7 @@ from chengxin.ends.api.parser import UnreadableBody
 from chengxin.ends.api.rates import TooManyRequests
 from chengxin.ends.api.refusals import refusals
 from chengxin.kernel.calendar import LEGAL_ZONE
+from chengxin.operations.watching.decisions import refuse
 from chengxin.subjects.queries import AmbiguousCode
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def problem(status: int, error: Exception | None = None, **more: object) -> Http
     if isinstance(error, ValidationError):
         body["errors"] = [_field_error(one) for one in error.errors]
     response = HttpResponse(json.dumps(body | more, ensure_ascii=False), status=status, content_type=MEDIA_TYPE)
+    refuse(response, str(body["code"]))
     if status == 401:  # noqa: PLR2004
         response["WWW-Authenticate"] = "Bearer"
         response["Accept-Signature"] = WANTED

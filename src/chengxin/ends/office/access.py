@@ -1,7 +1,8 @@
-"""The limits of the office end, read from ``access.yaml``: sessions, failed log-ins, uploads."""
+"""The limits of the office end, read from ``access.yaml``: sessions, failed log-ins, devices, networks, uploads."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, fields
 from functools import cache
@@ -11,8 +12,12 @@ from typing import Any
 
 import yaml
 
+from chengxin.accounts.access import load_matrix
 from chengxin.base.config import proxies_in_front
 from chengxin.base.errors import ChengxinError
+from chengxin.ends.office.whereabouts import read_address
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,11 @@ class Access:
     A session ends after ``session_idle_minutes`` without a request by its officer and after ``session_hours`` in any
     case. ``failed_log_ins`` failures of one account, or from one address, within ``lock_minutes`` lock that account or
     address for ``lock_minutes``; a second factor is shown within ``second_step_minutes`` of the password. What changes
-    how an officer logs in needs a log-in no older than ``sensitive_minutes``. The database gets ``connect_seconds`` to
-    answer and a statement ``statement_seconds``.
+    how an officer logs in needs a log-in no older than ``sensitive_minutes``. A device is known for ``device_days``
+    after its last log-in, ``devices_most`` of an officer and of ``devices_in_browser`` officers in one browser; it is
+    new for ``new_device_hours``. The pages tell of the log-in before for ``notice_minutes``. Officers with one of the
+    ``administration_duties`` act from ``administration_networks`` only, where any are given. The database gets
+    ``connect_seconds`` to answer and a statement ``statement_seconds``.
     """
 
     session_idle_minutes: int
@@ -32,6 +40,13 @@ class Access:
     lock_minutes: int
     second_step_minutes: int
     sensitive_minutes: int
+    device_days: int
+    devices_most: int
+    devices_in_browser: int
+    new_device_hours: int
+    notice_minutes: int
+    administration_duties: tuple[str, ...]
+    administration_networks: tuple[Network, ...]
     upload_megabytes: int
     form_fields: int
     statement_seconds: int
@@ -42,29 +57,60 @@ class Access:
         """Return the largest request in bytes."""
         return self.upload_megabytes * 1024 * 1024
 
+    def may_administer_from(self, address: str) -> bool:
+        """Return whether an officer with one of the ``administration_duties`` may act from ``address``."""
+        found = read_address(address)
+        return not self.administration_networks or any(
+            found is not None and found.version == one.version and found in one for one in self.administration_networks
+        )
+
 
 @cache
 def load_access() -> Access:
     """Return the limits of ``CHENGXIN_OFFICE_ACCESS`` (a file), else those of the package.
 
     Raises:
-        ChengxinError: a limit is missing or not a positive whole number.
+        ChengxinError: a limit is missing or not a positive whole number, or a list is missing, names no known duty or
+            no network.
     """
     given = os.environ.get("CHENGXIN_OFFICE_ACCESS")
     path = Path(given) if given else Path(str(resources.files("chengxin.ends.office") / "access.yaml"))
     held: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    found: dict[str, int] = {}
+    found: dict[str, Any] = {}
     for field in fields(Access):
         value = held.get(field.name)
-        if type(value) is not int or value < 1:
-            raise ChengxinError(
-                "access_file_wrong",
-                f"{path.name} 的 {field.name} 应为正整数",
-                f"{field.name} in {path.name} must be a positive whole number",
-                where=field.name,
-            )
-        found[field.name] = value
+        if field.name == "administration_duties":
+            found[field.name] = _duties(value, path.name)
+        elif field.name == "administration_networks":
+            found[field.name] = _networks(value, path.name)
+        elif type(value) is not int or value < 1:
+            raise _wrong(path.name, field.name, "应为正整数", "must be a positive whole number")
+        else:
+            found[field.name] = value
     return Access(**found)
+
+
+def _duties(value: object, name: str) -> tuple[str, ...]:
+    """Return the duties of a list that names known ones only."""
+    known = load_matrix().duties
+    if not isinstance(value, list) or any(one not in known for one in value):
+        raise _wrong(name, "administration_duties", "应为岗位列表", "must be a list of duties")
+    return tuple(value)
+
+
+def _networks(value: object, name: str) -> tuple[Network, ...]:
+    """Return the networks of a list in CIDR notation; bits behind the prefix are a mistake and refused."""
+    wanted = "应为网段列表，例如 [10.20.0.0/16]", "must be a list of networks such as [10.20.0.0/16]"
+    if not isinstance(value, list):
+        raise _wrong(name, "administration_networks", *wanted)
+    try:
+        return tuple(ipaddress.ip_network(str(one)) for one in value)
+    except ValueError as error:
+        raise _wrong(name, "administration_networks", *wanted) from error
+
+
+def _wrong(name: str, field: str, zh: str, en: str) -> ChengxinError:
+    return ChengxinError("access_file_wrong", f"{name} 的 {field} {zh}", f"{field} in {name} {en}", where=field)
 
 
 def trusted_proxies() -> int:

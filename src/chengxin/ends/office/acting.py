@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.utils.dateparse import parse_datetime
+
 from chengxin.accounts.actor import officer_actor
+from chengxin.base.clock import system_now
 from chengxin.base.context import arriving, become
+from chengxin.ends.office.sessions import BEGAN
+from chengxin.operations.watching.decisions import Seen, age_class, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +34,9 @@ def officers_act(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Cal
                 officer = cast("Officer", request.user)
                 actor = officer_actor(officer)
                 become(actor.kind, actor.id, officer.organisation_id, everywhere=actor.everywhere)
+                began = parse_datetime(str(request.session.get(BEGAN, "")))
+                age = age_class(system_now() - began) if began else ""
+                recognise(request, Seen(actor.kind, actor.id, actor.organisation, age))
             return get_response(request)
 
     return middleware

@@ -10,3 +10,9 @@ class OfficeConfig(AppConfig):
 
     name = "chengxin.ends.office"
     label = "end_office"
+
+    def ready(self) -> None:
+        """Forget an officer's devices and sessions when what the officer logs in with is renewed."""
+        from chengxin.ends.office import subscribers  # noqa: PLC0415 - models are there only now
+
+        subscribers.start()

@@ -15,10 +15,12 @@ from django.utils.dateparse import parse_datetime
 from chengxin.accounts.models import Officer
 from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.base.clock import system_now
-from chengxin.base.errors import NotFound, NotPermitted
+from chengxin.base.errors import ChengxinError, NotFound, NotPermitted
 from chengxin.ends.office.access import load_access, second_factor_required
+from chengxin.ends.office.devices import hand_out
 from chengxin.ends.office.refusals import refused_pages
-from chengxin.ends.office.sessions import SEEN, STRONG, ended
+from chengxin.ends.office.sessions import SEEN, STRONG, ended, follow, settle_device
+from chengxin.operations.watching.decisions import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +85,7 @@ def upload_limit(get_response: GetResponse) -> GetResponse:
 
 
 def session_limits(get_response: GetResponse) -> GetResponse:
-    """End a session that was idle too long or has lasted too long, and note activity.
+    """End a session that was idle too long or has lasted too long; note activity, and where it happens.
 
     A page that asks for a batch's state by itself is not activity: an empty chair must not stay logged in.
     """
@@ -98,7 +100,16 @@ def session_limits(get_response: GetResponse) -> GetResponse:
             seen = parse_datetime(request.session[SEEN])
             if not by_itself and (seen is None or now - seen >= NOTED_EVERY):
                 request.session[SEEN] = now.isoformat()
-        return get_response(request)
+            follow(request)
+            try:
+                settle_device(request, request.user, now)
+            except EvidenceUnavailable as missing:
+                from chengxin.ends.office.views import errors  # noqa: PLC0415 - views need the settings
+
+                return errors.no_evidence(request, missing)
+        response = get_response(request)
+        hand_out(request, response)
+        return response
 
     return middleware
 
@@ -127,10 +138,12 @@ class FirstSteps:
         officer = request.user
         if not isinstance(officer, Officer):
             return None
-        if officer.must_change_password:
-            return redirect("password")
         weak = second_factor_required() and not request.session.get(STRONG)
-        return redirect("account") if weak and match.url_name not in self.ENROL else None
+        if not officer.must_change_password and (not weak or match.url_name in self.ENROL):
+            return None
+        response = redirect("password" if officer.must_change_password else "account")
+        refuse(response, "first_steps")
+        return response
 
 
 class Refusals:
@@ -155,15 +168,22 @@ class Refusals:
             except EvidenceUnavailable as missing:
                 error = missing
         if isinstance(error, EvidenceUnavailable):
-            return errors.no_evidence(request, error)
+            return _because(error, errors.no_evidence(request, error))
         if isinstance(error, NotPermitted):
-            return errors.forbidden(request)
+            return _because(error, errors.forbidden(request))
         return errors.not_found(request) if isinstance(error, NotFound) else None
+
+
+def _because(error: ChengxinError, response: HttpResponse) -> HttpResponse:
+    refuse(response, error.code)
+    return response
 
 
 def _to_log_in(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    response = redirect(settings.LOGIN_URL)
-    response["Location"] += "?ended=1"
+        response = HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    else:
+        response = redirect(settings.LOGIN_URL)
+        response["Location"] += "?ended=1"
+    refuse(response, "session_ended")
     return response

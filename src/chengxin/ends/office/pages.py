@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -28,12 +29,15 @@ from chengxin.accounts.actor import (
 from chengxin.accounts.models import Officer
 from chengxin.accounts.officers import duty_name
 from chengxin.base.city import load_city
+from chengxin.base.clock import system_now
 from chengxin.catalogue import load_catalogue
+from chengxin.ends.office.sessions import notice_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from django.http import HttpRequest
+    from django.forms import Form
+    from django.http import HttpRequest, HttpResponse
     from django.utils.functional import _StrPromise
 
     from chengxin.accounts.actor import Actor
@@ -100,6 +104,14 @@ def said(error: ChengxinError) -> str:
     return error.message_en if english() else error.message_zh
 
 
+def form_page(
+    request: HttpRequest, form: Form, refused: str, *, title: str, button: str, lead: str = ""
+) -> HttpResponse:
+    """Return the page of one form; its status is 400 where the form or the platform (``refused``) did not take it."""
+    context = {"form": form, "refused": refused, "title": title, "lead": lead, "button": button}
+    return render(request, "office/form.html", context, status=400 if refused or form.errors else 200)
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Give templates the officer, if one is logged in, and the city's wording.
 
@@ -132,4 +144,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "centre": wording.centre_name_en if english() else wording.centre_name,
         "banner": wording.rehearsal_banner_en if english() else wording.rehearsal_banner,
         "english": english(),
+        "log_in_notice": notice_of(request, system_now()) if officer else None,
     }

@@ -32,10 +32,11 @@ class RefusedPages:
         self._untold: dict[str, int] = {}
         self._lock = Lock()
 
-    def note(self, officer: Officer, page: str, method: str, now: datetime) -> None:
+    def note(self, officer: Officer, page: str, method: str, now: datetime, network: str = "") -> None:
         """Write the event in a transaction of its own, or count the refusal for the next one.
 
-        ``page`` is the name of the address in the URL configuration. Raises ``EvidenceUnavailable`` when the event
+        ``page`` is the name of the address in the URL configuration; ``network`` is the address that was the reason,
+        where it was one. Raises ``EvidenceUnavailable`` when the event
         cannot be written.
         """
         who, minute = officer.username, int(now.timestamp()) // A_MINUTE
@@ -54,7 +55,9 @@ class RefusedPages:
                 action="access.refused",
                 object_kind="page",
                 object_id=page,
-                detail={"method": method} | ({"not_told": untold} if untold else {}),
+                detail={"method": method}
+                | ({"not_told": untold} if untold else {})
+                | ({"reason": "network", "address": network} if network else {}),
             )
 
 

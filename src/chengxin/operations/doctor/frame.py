@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import struct
 import sys
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -54,6 +56,27 @@ def free_percent(path: Path) -> float:
     return 100 * usage.free / usage.total
 
 
+STATUS_AT = 40
+"""Where ``status`` lies in ``struct timex`` on 64-bit Linux (adjtimex(2)): a padded int and four longs come first."""
+
+UNSYNCHRONISED = 0x40
+"""STA_UNSYNC of linux/timex.h: no program has disciplined the clock lately."""
+
+TIMEX = 512
+"""Bytes handed to the kernel, which fills in 208."""
+
+
+def clock_synchronised() -> bool | None:
+    """Return whether the kernel says that a time service keeps the clock; None where it cannot be asked."""
+    if sys.platform != "linux" or ctypes.sizeof(ctypes.c_long) != struct.calcsize("q"):
+        return None
+    held = ctypes.create_string_buffer(TIMEX)  # modes 0: only asked, nothing set
+    if ctypes.CDLL(None, use_errno=True).adjtimex(held) < 0:
+        return None
+    (status,) = struct.unpack_from("i", held.raw, STATUS_AT)
+    return not status & UNSYNCHRONISED
+
+
 @dataclass
 class Patient:
     """The installation in ``data``, at ``now``; ``urls`` are the database's addresses by role.
@@ -70,6 +93,7 @@ class Patient:
     python: tuple[int, int] = sys.version_info[:2]
     lock: Path | None = None
     free: Callable[[Path], float] = free_percent
+    synchronised: Callable[[], bool | None] = clock_synchronised
     notes: dict[str, str] = field(default_factory=dict)
 
     @property

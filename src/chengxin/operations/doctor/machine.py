@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psutil
 
+from chengxin.accounts.breached import require_breached_list
 from chengxin.base.errors import ChengxinError
+from chengxin.base.renewal import COMING, PLACE
 from chengxin.crypto import load_keyring
 from chengxin.operations.doctor.frame import Check, Complaint, Patient, Severity
 from chengxin.operations.settings import load_settings
@@ -81,7 +83,7 @@ def dependencies_differ(patient: Patient) -> Iterator[Complaint]:
 
 def files_open(patient: Patient) -> Iterator[Complaint]:
     """Look whether others of this machine can read secrets or the cluster."""
-    for name in ("secrets.json", "postgres", "backups.json", "demo-state.json", "wal"):
+    for name in ("secrets.json", COMING, PLACE, "postgres", "backups.json", "demo-state.json", "wal"):
         path = patient.data / name
         if path.exists() and (mode := stat.S_IMODE(path.stat().st_mode)) & OTHERS:
             right = "700" if path.is_dir() else "600"
@@ -142,6 +144,42 @@ def keys_unusable(patient: Patient) -> Iterator[Complaint]:
                 f"chengxin keys rotate {one.purpose}, then copy the keys",
                 one.key_id,
             )
+
+
+def database_passwords_old(patient: Patient) -> Iterator[Complaint]:
+    """Look how old the embedded database's passwords are: each start of ``chengxin serve`` makes new ones."""
+    path = patient.data / "secrets.json"
+    if not patient.embedded or not path.exists():
+        return
+    age = (patient.now - datetime.fromtimestamp(path.stat().st_mtime, UTC)).days
+    if age > load_settings().database_password_days:
+        yield Complaint(
+            "database_passwords_old",
+            Severity.WATCH,
+            f"内置数据库的口令已用了 {age} 天",
+            f"the embedded database's passwords are {age} days old",
+            "chengxin database-passwords（服务不用停）",
+            "chengxin database-passwords, while everything runs",
+            str(path),
+        )
+
+
+def breached_list_wrong(patient: Patient) -> Iterator[Complaint]:
+    """Look whether the list of breached passwords that the city names can be read and is sorted."""
+    try:
+        require_breached_list(patient.environment)
+    except ChengxinError as error:
+        yield Complaint(
+            error.code,
+            Severity.WRONG,
+            error.message_zh,
+            error.message_en,
+            "重新下载按摘要排序的 SHA-1 名单（不是 NTLM，也不是按次数排序的），让政务端的账号能读；"
+            "或去掉该设置并重启政务端",
+            "download the SHA-1 list ordered by hash again (neither NTLM nor ordered by count) and let the office "
+            "end's account read it, or take the setting away and restart the office end",
+            error.where,
+        )
 
 
 def disk_full(patient: Patient) -> Iterator[Complaint]:
@@ -242,6 +280,8 @@ CHECKS = (
     Check("data_folder_not_writable", "数据目录", "the data folder", folder_not_writable),
     Check("file_open_to_others", "文件权限", "permissions", files_open),
     Check("keys_missing", "密钥", "keys", keys_unusable),
+    Check("database_passwords_old", "数据库口令", "the database's passwords", database_passwords_old),
+    Check("breached_list_unusable", "泄露口令名单", "the list of breached passwords", breached_list_wrong),
     Check("disk_full", "磁盘空间", "disk space", disk_full),
     Check("zone_missing", "时间", "time", time_wrong),
     Check("port_open", "监听端口", "open ports", ports_open),

@@ -1,4 +1,4 @@
-"""The work under way: the worker, batches that stand still, checkpoints of the evidence, and the calendar."""
+"""The work under way: the worker, batches that stand still, checkpoints and seals of the evidence, and the calendar."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from chengxin.kernel.calendar import WorkCalendar, legal_day
 from chengxin.operations.doctor.frame import Check, Complaint, Patient, Severity
 from chengxin.operations.settings import load_settings
+from chengxin.records.sealing_settings import sealing_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +91,30 @@ def checkpoint_old(patient: Patient) -> Iterator[Complaint]:
         )
 
 
+def facts_unsealed(patient: Patient) -> Iterator[Complaint]:
+    """Look how long ago every fact had its seal, while the installation is served; before the first nothing is owed.
+
+    The sealing of an installation's old facts after an upgrade is under way, and only to be watched.
+    """
+    known = list(patient.rows("SELECT sealed_at FROM records_sealing ORDER BY sealed_at NULLS FIRST LIMIT 1"))
+    if not known or not served(patient):
+        return
+    sealed_at = cast("datetime | None", known[0][0])
+    age = None if sealed_at is None else (patient.now - sealed_at).total_seconds()
+    if age is None or age > sealing_settings().late_seconds:
+        yield Complaint(
+            "facts_unsealed",
+            Severity.WATCH if age is None else Severity.WRONG,
+            "原有业务记录还没有全部封存" if age is None else f"业务记录已 {age:.0f} 秒没有全部封存",
+            "the facts on file are not all sealed yet"
+            if age is None
+            else f"facts have not been sealed for {age:.0f} s",
+            "封存由 chengxin audit keep 每分钟进行，原因见它的日志 log/evidence.log；封存之前的改动事后无法发现",
+            "chengxin audit keep seals each minute, and log/evidence.log says why not; what is changed before it is "
+            "sealed cannot be found out later",
+        )
+
+
 def calendar_missing(patient: Patient) -> Iterator[Complaint]:
     """Look whether the holidays of this year, and late in it of the next, are known."""
     today = legal_day(patient.now)
@@ -112,5 +137,6 @@ CHECKS = (
     Check("worker_silent", "后台任务进程", "the worker", worker_silent),
     Check("batch_stuck", "批次", "batches", batches_stuck),
     Check("checkpoint_old", "审计检查点", "checkpoints", checkpoint_old),
+    Check("facts_unsealed", "业务记录封存", "seals of facts", facts_unsealed),
     Check("calendar_missing", "放假安排", "the calendar", calendar_missing),
 )

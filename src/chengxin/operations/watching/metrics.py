@@ -29,6 +29,8 @@ REQUESTS = Counter("chengxin_requests", "Requests answered", ["end", "route", "m
 SECONDS = Histogram("chengxin_request_seconds", "Time to answer", ["end", "route"], buckets=BUCKETS)
 STEPS = Counter("chengxin_import_steps", "Steps that imports reached", ["step"])
 ROWS = Counter("chengxin_import_rows", "Rows of imports that were published")
+LINES_SHIPPED = Counter("chengxin_log_lines_shipped", "Log lines that left this machine")
+LINES_LOST = Counter("chengxin_log_lines_lost", "Log lines that stayed on this machine though they should have left")
 
 LABELS: dict[str, frozenset[str]] = {
     "queue_state": frozenset({"todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted"}),
@@ -73,6 +75,10 @@ GAUGES = {
     "chengxin_checkpoint_age_seconds": (
         "Seconds since a witness had the last checkpoint", "",
         "SELECT extract(epoch FROM now() - covered_at) FROM audit_tree WHERE covered_at IS NOT NULL",
+    ),
+    "chengxin_seal_age_seconds": (
+        "Seconds since every fact had its seal", "",
+        "SELECT extract(epoch FROM now() - min(sealed_at)) FROM records_sealing HAVING count(sealed_at) > 0",
     ),
     "chengxin_worker_heartbeat_age_seconds": (
         "Seconds since the last sign of a worker", "",

@@ -20,7 +20,7 @@ from chengxin.crypto import load_keyring
 from chengxin.kernel.calendar import legal_day
 from chengxin.kernel.identifiers import normalise
 from chengxin.kernel.masking import mask_persons
-from chengxin.practitioners.actions.look_up import CLOSED
+from chengxin.practitioners.actions.look_up import CLOSED, Question, asking
 from chengxin.practitioners.actions.register import WAY_IN
 from chengxin.practitioners.attempts import (
     LOOK,
@@ -46,6 +46,8 @@ from chengxin.practitioners.sealed import FORMER_NAME, NUMBER, forget_name, had_
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from django.db.models import QuerySet
 
     from chengxin.accounts.actor import Actor
     from chengxin.accounts.models import Approval
@@ -80,24 +82,44 @@ class Ground:
         return {"legal_basis": self.legal_basis.strip(), "document": self.document.strip()}
 
 
-def _ask(actor: Actor, there: Practitioner, content: dict[str, Any], reason: str, now: datetime) -> Approval:
-    """Ask for approval of ``content``; the reason is kept in the open, so it names no number either."""
+def _ask(act: ChangeIdentity | CloseDeceased, reason: str) -> Approval:
+    """Ask another officer to agree to ``act``; the reason is kept in the open, so it names no number either.
+
+    Whether a licence is there is told as a look-up tells it: counted in the transaction that finds out, hit or miss.
+    """
+    act.actor.require(CHANGE_PRACTITIONERS)
     if mask_persons(reason) != reason:
         raise TextHasNumber("reason")
-    return AskApproval(actor, CHANGE_PRACTITIONERS, KIND, str(there.id), content, reason, now).execute()
+    act.judge()
+    content = act.content()
+    with transaction.atomic():
+        one_at_a_time(name_of(act.actor))
+        wait, found = minutes_to_wait(act.actor, act.now), None
+        if not wait:
+            with asking(Question(act.occupation, act.licence).key):
+                found = _named(act.actor, act.occupation, act.licence, act.now).values_list("id", flat=True).first()
+            note(act.actor, LOOK, act.now, found=found is not None)
+    if wait:
+        raise TooManyLooks(wait)
+    if found is None:
+        raise NothingToShow
+    return AskApproval(act.actor, CHANGE_PRACTITIONERS, KIND, str(found), content, reason, act.now).execute()
 
 
-def _practitioner(actor: Actor, occupation: str, licence: str, now: datetime) -> Practitioner:
-    """Return the practitioner of the actor's own register, or raise one answer for everything else."""
+def _named(actor: Actor, occupation: str, licence: str, now: datetime) -> QuerySet[Practitioner]:
+    """Return the practitioner of the actor's own register, if it is there, or raise while registering is shut."""
     actor.require(CHANGE_PRACTITIONERS)
     if locked_for_registering(actor, now):
         raise FileNotTaken(
             "registering_shut", "登记已暂停，请与信用中心联系", "registering is shut for now: ask the credit centre"
         )
     named = Practitioner.objects.filter(occupation=occupation, licence=licence_key(licence)).exclude(state=CLOSED)
-    if not actor.everywhere:
-        named = named.filter(organisation__code=actor.organisation)
-    found = named.first()
+    return named if actor.everywhere else named.filter(organisation__code=actor.organisation)
+
+
+def _practitioner(actor: Actor, occupation: str, licence: str, now: datetime) -> Practitioner:
+    """Return the practitioner of the actor's own register, or raise one answer for everything else."""
+    found = _named(actor, occupation, licence, now).first()
     if found is None:
         raise NothingToShow
     return found
@@ -134,10 +156,16 @@ class ChangeIdentity:
     def check(self) -> Practitioner:
         """Return the practitioner, or raise."""
         found = _practitioner(self.actor, self.occupation, self.licence, self.now)
+        self.judge()
+        return found
+
+    def judge(self) -> None:
+        """Raise for what can be said without looking at anybody: no ground, nothing to change."""
         self.ground.check()
         if not self.new_name.strip() and not self.new_number.strip():
-            raise ChengxinError("nothing_to_change", "请填写新姓名或新号码", "give the new name or the new number")
-        return found
+            raise ChengxinError(
+                "nothing_to_change", "请填写新姓名或新号码", "give the new name or the new number", where="new_name"
+            )
 
     def content(self) -> dict[str, Any]:
         """Return what will be done, as the approval binds it; raise ``NumberWrong``."""
@@ -153,7 +181,7 @@ class ChangeIdentity:
 
     def ask(self, reason: str) -> Approval:
         """Ask another officer to agree; whose number it is, if anybody's, is not looked at."""
-        return _ask(self.actor, self.check(), self.content(), reason, self.now)
+        return _ask(self, reason)
 
     def _said(self) -> tuple[str, str]:
         """Return the new name and number as they are kept, '' for one that stays."""
@@ -240,12 +268,16 @@ class CloseDeceased:
     def check(self) -> Practitioner:
         """Return the practitioner, or raise."""
         found = _practitioner(self.actor, self.occupation, self.licence, self.now)
+        self.judge()
+        return found
+
+    def judge(self) -> None:
+        """Raise for what can be said without looking at anybody: no ground, a day to come."""
         self.ground.check()
         if self.died_on > legal_day(self.now):
             raise ChengxinError(
                 "day_in_future", "死亡日期晚于今天，请核对", "the day of death is in the future", where="died_on"
             )
-        return found
 
     def content(self) -> dict[str, Any]:
         """Return what will be done, as the approval binds it."""
@@ -259,7 +291,7 @@ class CloseDeceased:
 
     def ask(self, reason: str) -> Approval:
         """Ask another officer to agree."""
-        return _ask(self.actor, self.check(), self.content(), reason, self.now)
+        return _ask(self, reason)
 
     def execute(self) -> None:
         """Close it, with the event."""

@@ -71,6 +71,12 @@ def encoding_name(encoding: str) -> str:
 
 
 @register.filter
+def device_name(words: str) -> str:
+    """Return what a device is called: browser and system, or that they are not known."""
+    return words or _("未知设备")
+
+
+@register.filter
 def duty(role: str) -> str:
     """Return a duty in words."""
     return duty_name(role, english=pages.english())

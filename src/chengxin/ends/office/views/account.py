@@ -1,28 +1,21 @@
-"""An officer's own account: password, second factors, recovery codes, and the end of every session."""
+"""An officer's own account: password, second factors, recovery codes."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
-from datetime import timedelta
-from functools import wraps
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import qrcode  # type: ignore[import-untyped]
 from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
 
-from chengxin.accounts.actions.own_account import ChangePassword, EndSessions
+from chengxin.accounts.actions.own_account import ChangePassword
 from chengxin.accounts.passkeys import add_passkey as save_passkey
 from chengxin.accounts.passkeys import begin_adding
 from chengxin.accounts.second_factors import (
@@ -40,64 +33,54 @@ from chengxin.base.city import load_city
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError
 from chengxin.crypto import context_of
-from chengxin.ends.office.access import load_access, second_factor_required
+from chengxin.ends.office.access import second_factor_required
+from chengxin.ends.office.devices import devices_of, known_device
+from chengxin.ends.office.doubt import freshly_logged_in
 from chengxin.ends.office.forms import LogInForm
 from chengxin.ends.office.keys import keyring
 from chengxin.ends.office.log_in import LogInRefused, OwnPassword, client_address
-from chengxin.ends.office.pages import officer_of, said
+from chengxin.ends.office.pages import form_page, officer_of, said
 from chengxin.ends.office.people_forms import CodeForm, PasskeyForm, PasswordForm
-from chengxin.ends.office.sessions import BEGAN, EPOCH, STRONG, ask_passkey, site_of, take_question
+from chengxin.ends.office.sessions import (
+    DEVICE,
+    EPOCH,
+    STRONG,
+    ask_passkey,
+    notice_of,
+    site_of,
+    sittings_of,
+    take_question,
+)
 from chengxin.ends.office.views import errors
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from chengxin.accounts.models import Officer
-
-View = Callable[..., HttpResponse]
 
 SETTING_UP = "totp"
 """Key of a session: the sealed key of an authenticator app that is being set up."""
 
 
-def freshly_logged_in(view: View) -> View:
-    """Ask for a new log-in before ``view`` when the last one is long ago: an open session is not the officer."""
-
-    @wraps(view)
-    def asked(request: HttpRequest, *args: object, **more: object) -> HttpResponse:
-        began = parse_datetime(str(request.session.get(BEGAN, "")))
-        if began is None or system_now() - began > timedelta(minutes=load_access().sensitive_minutes):
-            logout(request)
-            return redirect(f"{reverse('log_in')}?{urlencode({'next': reverse('account'), 'again': 1})}")
-        return view(request, *args, **more)
-
-    return asked
-
-
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Show the officer's own account; where a second factor is missing, it says so and leads to one."""
-    factors = factors_of(officer_of(request))
-    context = {
-        "factors": factors,
-        "missing": second_factor_required() and not request.session.get(STRONG),
-        "few_codes": bool(factors.listed) and not factors.recovery_left,
-    }
-    return render(request, "office/account.html", context)
+    return _account_page(request, "")
 
 
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
-    """Change the officer's own password; other sessions of the officer end."""
+    """Change the officer's own password; other sessions of the officer end, and every device is forgotten."""
     officer = officer_of(request)
     form = PasswordForm(request.POST if request.method == "POST" else None)
     refused = ""
     if request.method == "POST" and form.is_valid():
         given, now = form.cleaned_data, system_now()
         change = ChangePassword(officer, given["old"], given["new"], now)
+        device = known_device(request, officer.username, now)
         try:
-            changed = OwnPassword(officer, client_address(request), now).execute(change.execute)
+            changed = OwnPassword(officer, client_address(request), now, device).execute(change.execute)
         except LogInRefused as error:
             logout(request)  # five wrong passwords: whoever sits here is asked who it is
             return render(request, "office/log_in.html", {"form": LogInForm(), "refused": said(error)}, status=429)
@@ -108,15 +91,16 @@ def password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, changed)
             request.session[EPOCH] = changed.session_epoch
+            request.session.pop(DEVICE, None)  # every device was forgotten; this one is new with the next request
             return redirect("account")
-    context = {
-        "form": form,
-        "refused": refused,
-        "title": _("修改密码"),
-        "lead": _("首次登录或密码由他人设置时，须先改成自己的密码。") if officer.must_change_password else "",
-        "button": _("修改密码"),
-    }
-    return render(request, "office/form.html", context, status=400 if refused or form.errors else 200)
+    return form_page(
+        request,
+        form,
+        refused,
+        title=_("修改密码"),
+        lead=_("首次登录或密码由他人设置时，须先改成自己的密码。") if officer.must_change_password else "",
+        button=_("修改密码"),
+    )
 
 
 @sensitive_post_parameters("code")
@@ -184,17 +168,24 @@ def remove(request: HttpRequest, factor_id: int) -> HttpResponse:
     try:
         remove_factor(officer_of(request), factor_id, system_now(), needed=second_factor_required())
     except ChengxinError as error:
-        context = {"factors": factors_of(officer_of(request)), "refused": said(error)}
-        return render(request, "office/account.html", context, status=400)
+        return _account_page(request, said(error))
     return redirect("account")
 
 
-@require_POST
-def end_sessions(request: HttpRequest) -> HttpResponse:
-    """End every session of the officer, this one too."""
-    EndSessions(officer_of(request), system_now()).execute()
-    logout(request)
-    return redirect(settings.LOGIN_URL)
+def _account_page(request: HttpRequest, refused: str) -> HttpResponse:
+    """Return the account page, with what was ``refused`` on it: status 400 then."""
+    officer, now = officer_of(request), system_now()
+    factors = factors_of(officer)
+    context = {
+        "factors": factors,
+        "missing": second_factor_required() and not request.session.get(STRONG),
+        "few_codes": bool(factors.listed) and not factors.recovery_left,
+        "refused": refused,
+        "sittings": sittings_of(request, officer, now),
+        "devices": devices_of(officer, request.session.get(DEVICE), now),
+        "log_ins": notice_of(request, now),
+    }
+    return render(request, "office/account.html", context, status=400 if refused else 200)
 
 
 def _enrolled(request: HttpRequest, officer: Officer) -> HttpResponse:

@@ -16,7 +16,7 @@ from chengxin.accounts.client_rows import client_row, client_rows
 from chengxin.accounts.queries import organisation_by_code
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound
-from chengxin.ends.office.pages import actor_of, said
+from chengxin.ends.office.pages import actor_of, form_page, said
 from chengxin.ends.office.people_forms import ReasonForm
 from chengxin.ends.office.power_forms import ClientForm, ClientGrantForm, ClientKeyForm, TakeForm, end_of
 from chengxin.ends.office.views import errors
@@ -65,14 +65,14 @@ def new_client(request: HttpRequest) -> HttpResponse:
             if token:
                 return render(request, "office/client_token.html", {"client": made, "token": token})
             return redirect("client", client_id=made.pk)
-    context = {
-        "form": form,
-        "refused": refused,
-        "title": _("新建接口调用方"),
-        "lead": _("新的调用方没有任何权限；公钥和授权由另一位经办人审批后才生效。"),
-        "button": _("新建调用方"),
-    }
-    return render(request, "office/form.html", context, status=400 if refused or form.errors else 200)
+    return form_page(
+        request,
+        form,
+        refused,
+        title=_("新建接口调用方"),
+        lead=_("新的调用方没有任何权限；公钥和授权由另一位经办人审批后才生效。"),
+        button=_("新建调用方"),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from chengxin.audit.errors import EvidenceUnavailable
 from chengxin.base.errors import NotFound, NotPermitted
 from chengxin.ends.office.access import load_access
+from chengxin.operations.watching.decisions import refuse
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -37,9 +38,19 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, 403, _("没有权限"), _("您的岗位不能办理这项业务，需要开通请联系信用中心。"))
 
 
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """Answer an administrator who is not in a network of administration."""
+    step = _(
+        "系统管理员和安全管理员只能在本市规定的管理网络内办理业务，请换到管理网络；网络有变动请联系运维人员修改设置。"
+    )
+    return _page(request, 403, _("不在管理网络内"), step)
+
+
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer a form that does not carry this session's token."""
-    return _page(request, 403, _("表单已过期"), _("请返回上一页刷新后重新提交；浏览器需要允许 Cookie。"))
+    response = _page(request, 403, _("表单已过期"), _("请返回上一页刷新后重新提交；浏览器需要允许 Cookie。"))
+    refuse(response, "stale_form")
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature

@@ -17,7 +17,7 @@ from chengxin.accounts.actor import MANAGE_OFFICERS
 from chengxin.accounts.officers import officer_row, officer_rows
 from chengxin.base.clock import system_now
 from chengxin.base.errors import ChengxinError, NotFound
-from chengxin.ends.office.pages import actor_of, said
+from chengxin.ends.office.pages import actor_of, form_page, said
 from chengxin.ends.office.people_forms import DutiesForm, IdentityForm, OfficerForm, ReasonForm
 from chengxin.ends.office.views import errors
 
@@ -53,14 +53,14 @@ def new_officer(request: HttpRequest) -> HttpResponse:
             refused = said(error)
         else:
             return render(request, "office/first_password.html", {"username": made.username, "first": first})
-    context = {
-        "form": form,
-        "refused": refused,
-        "title": _("新建经办人账号"),
-        "lead": _("新账号没有任何岗位；岗位由管理员申请、安全管理员审批后才生效。"),
-        "button": _("新建账号"),
-    }
-    return render(request, "office/form.html", context, status=400 if refused or form.errors else 200)
+    return form_page(
+        request,
+        form,
+        refused,
+        title=_("新建经办人账号"),
+        lead=_("新账号没有任何岗位；岗位由管理员申请、安全管理员审批后才生效。"),
+        button=_("新建账号"),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from chengxin.accounts.actor import READ_PRACTITIONERS
+from chengxin.accounts.actor import CHANGE_PRACTITIONERS, READ_PRACTITIONERS
 from chengxin.accounts.purpose import LONGEST_TEXT, Purpose, PurposeWrong, load_reasons
 from chengxin.base.clock import system_now
 from chengxin.ends.office.pages import actor_of, english, said
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 LONGEST = 100
 
 
-def _line(label: _StrPromise, longest: int = LONGEST, *, required: bool = False) -> forms.CharField:
+def line(label: _StrPromise, longest: int = LONGEST, *, required: bool = False) -> forms.CharField:
+    """Return a field for one line that no browser keeps or corrects."""
     return forms.CharField(
         max_length=longest,
         label=label,
@@ -43,12 +44,12 @@ class LookForm(forms.Form):
     """Who is meant, and why somebody wants to know."""
 
     occupation = forms.ChoiceField(label=_("执业类别"))
-    licence = _line(_("执业证号"))
-    name = _line(_("姓名（没有证号时填写）"))
-    employer = _line(_("执业单位统一社会信用代码（与姓名一起填写）"))
+    licence = line(_("执业证号"))
+    name = line(_("姓名（没有证号时填写）"))
+    employer = line(_("执业单位统一社会信用代码（与姓名一起填写）"))
     purpose = forms.ChoiceField(label=_("查询目的"))
-    purpose_text = _line(_("具体事由（本人可以看到）"), LONGEST_TEXT, required=True)
-    case_number = _line(_("案件或办件编号"), required=True)
+    purpose_text = line(_("具体事由（本人可以看到）"), LONGEST_TEXT, required=True)
+    case_number = line(_("案件或办件编号"), required=True)
 
     def __init__(self, day: date, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -95,12 +96,14 @@ def _page(
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    response = render(
-        request,
-        "office/practitioners.html",
-        {"form": form, "found": found, "refused": refused, "facts": _facts(found) if found else []},
-        status=status,
-    )
+    context = {
+        "form": form,
+        "found": found,
+        "refused": refused,
+        "facts": _facts(found) if found else [],
+        "may_change": CHANGE_PRACTITIONERS in actor_of(request).operations,
+    }
+    response = render(request, "office/practitioners.html", context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
 

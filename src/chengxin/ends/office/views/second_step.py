@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from chengxin.accounts.passkeys import PasskeyRefused, begin_using, use_passkey
 from chengxin.accounts.second_factors import factors_of, use_recovery_code, use_totp
 from chengxin.base.clock import system_now
+from chengxin.ends.office.devices import known_device
 from chengxin.ends.office.keys import keyring
 from chengxin.ends.office.log_in import (
     LogInRefused,
     SecondStep,
     client_address,
     count_attempt,
+    forgive,
     refusal,
     working_officers,
 )
@@ -81,7 +83,7 @@ def _look(request: HttpRequest, officer: Officer, code: str, now: datetime) -> s
         how.append("passkey")
         return found.pk == officer.pk
 
-    step = SecondStep(officer, client_address(request), now)
+    step = SecondStep(officer, client_address(request), now, known_device(request, officer.username, now))
     step.execute(by_passkey if "passkey" in request.POST else by_code)
     return how[-1]
 
@@ -95,14 +97,16 @@ def passkey_log_in(request: HttpRequest) -> HttpResponse:
     if "passkey" in request.POST:
         state, address = take_question(request, now), client_address(request)
         try:
-            count_attempt("", address, now)
+            device = known_device(request, "", now)
+            attempt = count_attempt("", address, now, device)
             try:
                 found = use_passkey(site_of(request), state, request.POST["passkey"], now)
             except PasskeyRefused as error:
-                raise refusal("second_factor_failed", None, address, now) from error
+                raise refusal("second_factor_failed", None, address, now, device) from error
             officer = working_officers().filter(pk=found.pk).first()
             if officer is None:
-                raise refusal("log_in_failed", found, address, now)
+                raise refusal("log_in_failed", found, address, now, device)
+            forgive(attempt)
             begin_session(request, officer, now, "passkey", strong=True)
             return redirect(settings.LOGIN_REDIRECT_URL)
         except LogInRefused as error:

@@ -11,12 +11,14 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chengxin.accounts.second_factors import factors_of
 from chengxin.audit.actions import record_event
 from chengxin.base.clock import system_now
+from chengxin.ends.office.devices import known_device
 from chengxin.ends.office.forms import LogInForm
 from chengxin.ends.office.log_in import LogIn, LogInRefused, client_address
 from chengxin.ends.office.outside import outside_provider
@@ -24,7 +26,18 @@ from chengxin.ends.office.pages import actor_of, said
 from chengxin.ends.office.sessions import begin_pending, begin_session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest
+    from django.utils.functional import _StrPromise
+
+AGAIN: Mapping[str, _StrPromise] = {
+    "1": _("修改登录方式前请重新登录。"),
+    "network": _("您的网络在登录后变了，办理这项业务前请重新登录，再次完成第二步验证。"),
+    "browser": _("您的浏览器在登录后变了，办理这项业务前请重新登录，再次完成第二步验证。"),
+    "device": _("这台设备是新设备，办理这项业务前请重新登录，再次完成第二步验证。"),
+}
+"""Why somebody who was logged in is asked to log in once more."""
 
 
 @login_not_required
@@ -42,9 +55,9 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         now = system_now()
         try:
-            officer = LogIn(
-                form.cleaned_data["username"], form.cleaned_data["password"], client_address(request), now
-            ).execute()
+            username = form.cleaned_data["username"]
+            device = known_device(request, username, now)
+            officer = LogIn(username, form.cleaned_data["password"], client_address(request), now, device).execute()
         except LogInRefused as error:
             status = 429 if error.code == "log_in_locked" else 403
             refused = said(error)
@@ -59,7 +72,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         "refused": refused,
         "next": wanted,
         "ended": "ended" in request.GET,
-        "again": "again" in request.GET,
+        "again": AGAIN.get(request.GET.get("again", "")),
         "outside": outside_provider(),
     }
     return render(request, "office/log_in.html", context, status=status)
