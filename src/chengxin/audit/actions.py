@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import secrets
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -33,14 +34,17 @@ WATCHED = frozenset({"officer", "client"})
 _PREPARE = """PREPARE chengxin_limit_event(text) AS SELECT
     set_config('chengxin.statement_before', current_setting('statement_timeout'), true),
     set_config('statement_timeout', $1, true);
-PREPARE chengxin_witness_event(text, timestamptz, timestamptz, text, text, text, text, text, text, jsonb, text, text,
-    text, text, bigint, text, bytea, bytea, text)
+PREPARE chengxin_witness_event(text, timestamptz, bytea, timestamptz, text, text, text, text, text, text, jsonb, text,
+    text, text, text, bigint, text, bytea, text)
 AS SELECT core.witness_event(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"""
 
-_ADD = """EXECUTE chengxin_limit_event(%s);
-EXECUTE chengxin_witness_event(
-    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_ADD = """EXECUTE chengxin_limit_event('{limit:d}');
+EXECUTE chengxin_witness_event('{limit:d}', {values}, {text})"""
+
+_VALUES = ", ".join(["%s"] * 15)
+_TEXT = {True: "%s, %s, %s", False: "NULL, NULL, NULL"}
+"""Digest, salt and content of an erasable text: binding a value costs, and most events have none."""
 
 UNWITNESSED = "CX001"
 """The database's code for: no witness has had a checkpoint for too long."""
@@ -82,23 +86,26 @@ def record_event(  # noqa: PLR0913 - an event has this many sides, all by name
     if subject_id is None and object_kind == "subject" and object_id.isascii() and object_id.isdecimal():
         subject_id = int(object_id)
     settings = load_settings()
-    text_salt = None if personal is None else secrets.token_bytes(16)
-    return _insert(
-        database,
-        [
-            str(settings.write_milliseconds), at - settings.refuse_after if kind in WATCHED else None,
-            at, kind, who, organisation, action, object_kind, object_id, json.dumps(detail or {}, ensure_ascii=False),
-            purpose, case_number, legal_basis, channel, subject_id,
-            None if text_salt is None else digest_text(tree_hash(), text_salt, personal or ""),
-            secrets.token_bytes(16), text_salt, personal,
-        ],
-    )  # fmt: skip
+    values: list[Any] = [
+        at - settings.refuse_after if kind in WATCHED else None, secrets.token_bytes(16),
+        at, kind, who, organisation, action, object_kind, object_id, json.dumps(detail or {}, ensure_ascii=False),
+        purpose, case_number, legal_basis, channel, subject_id,
+    ]  # fmt: skip
+    if personal is not None:
+        salt = secrets.token_bytes(16)
+        values += [digest_text(tree_hash(), salt, personal), salt, personal]
+    return _insert(database, _statement(settings.write_milliseconds, personal is not None), values)
 
 
-def _insert(database: DatabaseWrapper, values: list[Any]) -> int:
+@cache
+def _statement(limit: int, with_text: bool) -> str:  # noqa: FBT001 - a key
+    """Return the SQL that adds an event within ``limit`` milliseconds, with or without an erasable text."""
+    return _ADD.format(limit=limit, values=_VALUES, text=_TEXT[with_text])
+
+
+def _insert(database: DatabaseWrapper, statement: str, values: list[Any]) -> int:
     """Write the event and its erasable text in one message to the server; raise ``EvidenceUnavailable``.
 
-    ``values``: the time limit in milliseconds, then those of ``core.witness_event``, whose first is that limit, too.
     The server's time limits are put back by the function: the caller's own statements keep theirs.
     """
     try:
@@ -107,7 +114,7 @@ def _insert(database: DatabaseWrapper, values: list[Any]) -> int:
             with database.cursor() as cursor:
                 cursor.execute(_PREPARE)
             database.connection.chengxin_witnesses = True
-        (number,) = database.one_row(_ADD, [values[0], *values])
+        (number,) = database.one_row(statement, values)
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) == UNWITNESSED:
             raise EvidenceUnavailable("checkpoint") from error

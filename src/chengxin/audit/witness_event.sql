@@ -5,9 +5,9 @@
 -- One plain result and a salt that comes with the event make it a fifth cheaper than core.add_audit_event, which stays for
 -- processes of the version before. The table's own default for salts opens the system's source of randomness twice.
 CREATE FUNCTION core.witness_event(
-    limit_ms text, not_before timestamptz, at timestamptz, actor_kind text, actor text, organisation text, action text,
-    object_kind text, object text, detail jsonb, purpose text, case_number text, legal_basis text, channel text,
-    subject_id bigint, personal_digest text, salt bytea, text_salt bytea, text_content text
+    limit_ms text, not_before timestamptz, salt bytea, at timestamptz, actor_kind text, actor text, organisation text,
+    action text, object_kind text, object text, detail jsonb, purpose text, case_number text, legal_basis text,
+    channel text, subject_id bigint, personal_digest text, text_salt bytea, text_content text
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE

@@ -7,6 +7,7 @@ the simple protocol, which is what makes one message of two statements possible 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from chengxin.base.context import current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from psycopg import ClientCursor, Connection, ServerCursor
     from psycopg.pq.abc import PGresult
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 else:
     DjangoCursor = base.Cursor
     DjangoServerCursor = base.ServerSideCursor
+
+NOT_COUNTED = nullcontext()
 
 TIMESTAMPTZ = adapters.types["timestamptz"].oid
 
@@ -120,10 +124,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         psycopg would send BEGIN in a message of its own, and wait for the answer, in every transaction there is.
         """
+        if self.connection.pgconn.transaction_status == TransactionStatus.IDLE and self.connection.autocommit:
+            self.connection.chengxin_begins = not autocommit
+            return
         with self.wrap_database_errors:
             if self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
-                if not self.connection.autocommit:
-                    self.connection.autocommit = True
+                self.connection.autocommit = True
                 self.connection.chengxin_begins = not autocommit
             else:
                 self.connection.autocommit = autocommit  # psycopg refuses in the middle of a transaction
@@ -139,7 +145,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         run: Callable[..., PGresult] = self._run
         for wrapper in reversed(self.execute_wrappers):
             run = partial(wrapper, run)
-        with debug_transaction(self, query), self.wrap_database_errors:
+        with self._noted(query), self.wrap_database_errors:
             found = run(query, values, False, {"connection": self, "cursor": None})
             if not found.ntuples:
                 raise ProgrammingError("the statement gave no row")
@@ -147,14 +153,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _run(self, query: str, values: Sequence[Any], _many: bool, _context: Any) -> PGresult:  # noqa: ANN401, FBT001
         """Bind ``values`` into ``query``, put in front what is unsaid, and return the last result."""
-        bound = DjangoCursor(self.connection).mogrify(query, values)
-        return _sent(self.connection, "; ".join([*_unsaid(self.connection), bound]))
+        raw = self.connection
+        binder = getattr(raw, "chengxin_binder", None)
+        if binder is None:
+            binder = raw.chengxin_binder = DjangoCursor(raw)
+        return _sent(raw, "; ".join([*_unsaid(raw), binder.mogrify(query, values)]))
+
+    def _noted(self, query: str) -> AbstractContextManager[None]:
+        """Return what notes a statement for whoever counts them: nothing, where nobody does."""
+        noted: AbstractContextManager[None] = debug_transaction(self, query) if self.queries_logged else NOT_COUNTED
+        return noted
 
     def _commit(self) -> None:
         """Commit, without the steps of psycopg for pipelines and two phases, which nobody uses here."""
         if self.connection is None:
             return
-        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+        with self._noted("COMMIT"), self.wrap_database_errors:
             if self.connection.pgconn.transaction_status == TransactionStatus.IDLE and not self.connection.closed:
                 return
             _sent(self.connection, "COMMIT")
