@@ -50,7 +50,7 @@ def test_the_list_says_what_one_recognises_a_session_by(office: Any, own: Any) -
     mine, elsewhere = _listed(own)
     assert mine.startswith("Chrome · Windows 本次登录")
     assert "127.0.0.0/24" in mine
-    assert elsewhere.startswith("Firefox · Linux 20")
+    assert elsewhere.startswith("Firefox · Linux 结束 20")
     assert "10.9.9.0/24" in elsewhere
     assert OfficeSession.objects.get(words="Chrome · Windows").seen == office.now
     assert "My sessions" not in _text(own.get("/account/"))
