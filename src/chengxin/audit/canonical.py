@@ -13,6 +13,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from chengxin.base.binary_copy import copied_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -24,9 +26,6 @@ FIELDS = """'1', e.id::text, e.xid::text, (extract(epoch FROM e.at) * 1000000)::
 SALTED = f"e.id, e.xid::text::bigint, e.salt, {FIELDS}"
 """What ``salted_events`` reads: number, transaction and salt in front of the canonical fields."""
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-_HEADER = len(_SIGNATURE) + 8
-_END = b"\xff\xff"
 _FRONT = struct.Struct("!h iq iq i16s")
 
 
@@ -35,15 +34,7 @@ def salted_events(pieces: Iterable[bytes | memoryview]) -> Iterator[tuple[int, i
 
     Raises ``ValueError`` when the server sends something else.
     """
-    started = False
-    for one in pieces:
-        piece = bytes(one)
-        if not started:
-            if not piece.startswith(_SIGNATURE):
-                raise ValueError("no binary COPY")
-            piece, started = piece[_HEADER:], True
-        if piece in {b"", _END}:
-            continue
+    for piece in copied_rows(pieces):
         _count, eight, number, also_eight, xid, sixteen, salt = _FRONT.unpack_from(piece)
         if (eight, also_eight, sixteen) != (8, 8, 16):
             raise ValueError("no row of an event")

@@ -19,6 +19,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chengxin.base.binary_copy import copied_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -28,9 +30,6 @@ PIECE = 256
 MARK = 8
 """Bytes of a row's digest that are kept to name it; what is believed is the digest of the piece."""
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-_HEADER = len(_SIGNATURE) + 8
-_END = b"\xff\xff"
 _FRONT = struct.Struct("!h iq")
 _LENGTH = struct.Struct("!i")
 _RANGE = struct.Struct("!qq")
@@ -56,15 +55,7 @@ def numbered_rows(pieces: Iterable[bytes | memoryview]) -> Iterator[tuple[int, b
 
     Raises ``ValueError`` when the server sends something else.
     """
-    started = False
-    for one in pieces:
-        piece = bytes(one)
-        if not started:
-            if not piece.startswith(_SIGNATURE):
-                raise ValueError("no binary COPY")
-            piece, started = piece[_HEADER:], True
-        if piece in {b"", _END}:
-            continue
+    for piece in copied_rows(pieces):
         _count, eight, number = _FRONT.unpack_from(piece)
         if eight != _FRONT.size - 6:
             raise ValueError("no row with a number")

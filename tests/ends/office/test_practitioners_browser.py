@@ -59,6 +59,14 @@ def clear(page: Page, width: int) -> None:
     assert page.evaluate(FITS), (page.url, width)
 
 
+def agree(page: Page, width: int, name: str) -> None:
+    """Fill in the document's name and number and agree, with the page free of barriers before."""
+    clear(page, width)
+    say(page, new_name=name, new_number=NUMBER, reason="已核对原件")
+    to(page, "button[value=agree]")
+    page.keyboard.press("Enter")
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_new_identity_is_confirmed_from_the_document_by_keyboard(
     address: str, width: int, connect_as: Callable[[str], psycopg.Connection]
@@ -71,16 +79,10 @@ def test_a_new_identity_is_confirmed_from_the_document_by_keyboard(
         page.keyboard.press("Enter")
         page.wait_for_url("**/approvals/1/")
         assert "昆公户〔2026〕8号" in page.inner_text("main")
-        clear(page, width)
-        say(page, new_name="李婧", new_number=NUMBER, reason="已核对原件")
-        to(page, "button[value=agree]")
-        page.keyboard.press("Enter")
+        agree(page, width, "李婧")
         page.wait_for_selector("[role=alert]")
         assert "与申请不一致" in page.inner_text("[role=alert]")
-        clear(page, width)
-        say(page, new_name="李静", new_number=NUMBER, reason="已核对原件")
-        to(page, "button[value=agree]")
-        page.keyboard.press("Enter")
+        agree(page, width, "李静")
         page.wait_for_url("**/approvals/")
         assert "没有等待审批的申请" in page.inner_text("main")
     reader = connect_as("owner")
