@@ -211,7 +211,8 @@ def trail(installation: Installation) -> Installation:
     seal_two_minutes(installation)
     report = installation.verify()
     assert codes(report) == []
-    assert (report.facts, report.seals, report.unsealed) == (54, 6, 0)
+    assert (report.facts, report.unsealed) == (54, 0)
+    assert report.seals >= 6, "one a table and minute; a connection that just begins makes another one later"
     return installation
 
 
